@@ -1,0 +1,120 @@
+"""The parts that are bound to the app when it is made: database, forms' guard, mail, keys."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import Babel
+from flask_mail import Mail
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import DeclarativeBase
+
+from clinic.config import Settings
+from clinic.sealing import KeyRing
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+WRITE = "needlepoint_write"  # execution option of a connection whose transaction will write
+
+
+class Base(DeclarativeBase):
+    """Base of every table; the naming convention exists before the first migration."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Vault:
+    """Holds the key ring of this process; unbound until the app or a command binds it."""
+
+    def __init__(self) -> None:
+        self._ring: KeyRing | None = None
+
+    def bind(self, ring: KeyRing) -> None:
+        """Use this ring from now on."""
+        self._ring = ring
+
+    @property
+    def ring(self) -> KeyRing:
+        """Return the ring, or raise RuntimeError if none is bound."""
+        if self._ring is None:
+            raise RuntimeError("no key ring is bound; make the app first")
+        return self._ring
+
+
+class Site:
+    """Holds the settings of this process; unbound until the app or a command binds them."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+
+    def bind(self, settings: Settings) -> None:
+        """Use these settings from now on."""
+        self._settings = settings
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings, or raise RuntimeError if none are bound."""
+        if self._settings is None:
+            raise RuntimeError("no settings are bound; make the app first")
+        return self._settings
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": True})
+csrf = CSRFProtect()
+mail = Mail()
+babel = Babel()
+vault = Vault()
+site = Site()
+
+PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA trusted_schema=OFF",
+)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return the engine's options for one database address; both hide statement parameters."""
+    if url.startswith("sqlite"):
+        return {"hide_parameters": True, "connect_args": {"timeout": 5}}
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": 4,
+            "options": "-c lock_timeout=4000 -c statement_timeout=5000 -c timezone=UTC",
+        },
+    }
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    """Set SQLite's pragmas in the one connect hook; leave BEGIN to the hook below."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.isolation_level = None
+        for pragma in PRAGMAS:
+            connection.execute(pragma)
+
+
+def _begin(connection: Connection) -> None:
+    """On SQLite take the write lock at BEGIN, so that no writer fails half-way."""
+    if connection.dialect.name == "sqlite":
+        write = connection.get_execution_options().get(WRITE, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+_hooks: tuple[tuple[str, Callable[..., None]], ...] = (("connect", _prepare), ("begin", _begin))
+for _name, _hook in _hooks:
+    event.listen(Engine, _name, _hook)

@@ -1,0 +1,147 @@
+"""The outbox: letters are rows, rendered and sealed in the transaction of the change.
+
+SMTP can only be at least once; the fixed Message-ID lets the receiving side drop the one
+repeat that a crash can cause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.engine import CursorResult
+
+from clinic.extensions import site
+from clinic.models import Letter
+from clinic.services import letters
+from clinic.services.transaction import Work, writes
+
+LEASE = timedelta(minutes=2)
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+GIVE_UP = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Leased:
+    """One letter that this worker may send until the lease ends."""
+
+    id: UUID
+    lease: UUID
+    message_id: str
+    recipient: str
+    subject: str
+    body: str
+    language: str
+
+
+def enqueue(
+    work: Work,
+    kind: str,
+    *,
+    to: str,
+    language: str,
+    dedupe_key: str,
+    request_id: UUID | None = None,
+    useless_after: datetime | None = None,
+    **context: object,
+) -> None:
+    """Render a letter now and store it sealed; the same dedupe key is queued only once."""
+    known = work.session.scalar(select(Letter.id).where(Letter.dedupe_key == dedupe_key))
+    if known is not None:
+        return
+    subject, body = letters.render(kind, language, context)
+    letter_id = uuid4()
+    host = site.settings.hosts[0] if site.settings.hosts else "localhost"
+    work.session.add(
+        Letter(
+            id=letter_id,
+            dedupe_key=dedupe_key,
+            message_id=f"<{letter_id.hex}@{host}>",
+            request_id=request_id,
+            kind=kind,
+            language=language,
+            recipient=to,
+            subject=subject,
+            body=body,
+            queued_at=work.now,
+            due_at=work.now,
+            useless_after=useless_after,
+        )
+    )
+    work.audit("letter.queued", "letter", letter_id, kind=kind)
+
+
+@writes
+def lease(work: Work) -> Leased | None:
+    """Take the next letter that is due, for two minutes; no lock is held while it is sent."""
+    due = (
+        select(Letter)
+        .where(
+            Letter.state == "queued",
+            Letter.due_at <= work.now,
+            or_(Letter.leased_until.is_(None), Letter.leased_until < work.now),
+        )
+        .order_by(Letter.due_at, Letter.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    letter = work.session.scalars(due).first()
+    if letter is None:
+        return None
+    letter.lease, letter.leased_until = uuid4(), work.now + LEASE
+    letter.tries += 1
+    return Leased(
+        letter.id,
+        letter.lease,
+        letter.message_id,
+        letter.recipient or "",
+        letter.subject or "",
+        letter.body or "",
+        letter.language,
+    )
+
+
+@writes
+def mark_sent(work: Work, leased: Leased) -> bool:
+    """Mark the letter as sent if the lease is still ours; tell whether it was."""
+    return _settle(work, leased, state="sent", sent_at=work.now, last_error=None)
+
+
+@writes
+def mark_refused(work: Work, leased: Leased, *, code: str) -> bool:
+    """Mark a letter that the mail server will never take as failed: a thing to do."""
+    return _settle(work, leased, state="failed", last_error=code)
+
+
+@writes
+def mark_delayed(work: Work, leased: Leased, *, code: str) -> bool:
+    """Try again later, one minute to one hour apart; give up four hours after queueing."""
+    letter = work.session.get(Letter, leased.id)
+    if letter is None:
+        return False
+    if work.now - letter.queued_at >= GIVE_UP:
+        return _settle(work, leased, state="failed", last_error=code)
+    wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (letter.tries - 1))
+    return _settle(work, leased, state="queued", due_at=work.now + wait, last_error=code)
+
+
+@writes
+def drop(work: Work, leased: Leased) -> bool:
+    """Mark a letter that has become useless, such as one about a cancelled visit."""
+    return _settle(work, leased, state="dropped")
+
+
+def _settle(work: Work, leased: Leased, *, state: str, **values: object) -> bool:
+    result = work.session.execute(
+        update(Letter)
+        .where(Letter.id == leased.id, Letter.lease == leased.lease, Letter.state == "queued")
+        .values(state=state, lease=None, leased_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+    changed = isinstance(result, CursorResult) and result.rowcount == 1
+    if changed and state != "queued":
+        work.audit(f"letter.{state}", "letter", leased.id)
+    return changed
