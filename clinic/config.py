@@ -129,10 +129,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def problems_of(settings: Settings) -> list[str]:
     """Say in words, one line each, what keeps these settings from a start."""
+    checks = (_mode_problems, _address_problems, _secret_problems, _mail_problems)
+    return [problem for check in checks for problem in check(settings)]
+
+
+def _mode_problems(settings: Settings) -> list[str]:
     problems = []
     if settings.mode not in MODES:
         problems.append(f"{PREFIX}MODE must be one of {', '.join(MODES)}")
-    problems += _address_problems(settings)
+    if settings.mode != "test" and settings.hash_memory_kib < 19456:
+        problems.append(f"{PREFIX}HASH_MEMORY_KIB must be at least 19456")
+    return problems
+
+
+def _secret_problems(settings: Settings) -> list[str]:
+    problems = []
     for name in ("secret_key", "password_salt"):
         value = getattr(settings, name)
         if len(value) < 32 or len(set(value)) < 10:
@@ -140,6 +151,11 @@ def problems_of(settings: Settings) -> list[str]:
     for name in ("data_keys", "lookup_key", "audit_key", "clinic_name", "clinic_phone"):
         if not getattr(settings, name):
             problems.append(f"{PREFIX}{name.upper()} is not set")
+    return problems
+
+
+def _mail_problems(settings: Settings) -> list[str]:
+    problems = []
     for name in ("alert_email", "mail_from"):
         if "@" not in getattr(settings, name):
             problems.append(f"{PREFIX}{name.upper()} needs an e-mail address")
@@ -147,8 +163,6 @@ def problems_of(settings: Settings) -> list[str]:
         problems.append(f"{PREFIX}SMTP_SECURITY must be starttls, tls or plain")
     if settings.smtp_security == "plain" and settings.smtp_host not in ("127.0.0.1", "localhost"):
         problems.append(f"{PREFIX}SMTP_SECURITY plain is only for a mail server on this machine")
-    if settings.mode != "test" and settings.hash_memory_kib < 19456:
-        problems.append(f"{PREFIX}HASH_MEMORY_KIB must be at least 19456")
     return problems
 
 

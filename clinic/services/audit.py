@@ -89,8 +89,10 @@ def link(previous: bytes, row: AuditEntry) -> bytes:
 
 
 def verify(session: Session, *, anchor: tuple[int, bytes] | None = None) -> Fault | None:
-    """Walk the chain; return the first fault, or None. An anchor (count, hash) that was kept
-    elsewhere also finds a cut tail and a chain that was made anew."""
+    """Walk the chain and return the first fault, or None.
+
+    An anchor (count, hash) that was kept elsewhere also finds a cut tail and a chain made anew.
+    """
     head = session.execute(select(AuditHead)).scalar_one_or_none()
     if head is None:
         return Fault(0, "the head row is missing")

@@ -34,7 +34,7 @@ def begin(work: Work, request: Request) -> None:
     work.session.add(request)
     work.session.flush()
     for track, column in STATE.items():
-        _append(work, request, track, "start", None, getattr(request, column), None, None)
+        _append(work, request, track, "start", before=None, after=getattr(request, column))
 
 
 def move(
@@ -44,7 +44,7 @@ def move(
     before = getattr(request, STATE[track])
     after = lifecycle.move(track, before, act)
     setattr(request, STATE[track], after)
-    _append(work, request, track, act, before, after, None, detail)
+    _append(work, request, track, act, before=before, after=after, detail=detail)
 
 
 def move_appointment(
@@ -61,7 +61,16 @@ def move_appointment(
     appointment.state = after
     work.session.add(appointment)
     work.session.flush()
-    _append(work, request, Track.APPOINTMENT, act, before, after, appointment.id, detail)
+    _append(
+        work,
+        request,
+        Track.APPOINTMENT,
+        act,
+        before=before,
+        after=after,
+        appointment_id=appointment.id,
+        detail=detail,
+    )
 
 
 def can(request: Request, track: Track, act: str) -> bool:
@@ -74,10 +83,11 @@ def _append(
     request: Request,
     track: Track,
     act: str,
+    *,
     before: str | None,
     after: str,
-    appointment_id: UUID | None,
-    detail: dict[str, Any] | None,
+    appointment_id: UUID | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> None:
     request.acts += 1
     fact = Act(

@@ -1,0 +1,138 @@
+"""Every refusal as one HTTP answer, in one place; a refused form comes back filled in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from clinic.access import NotThere, Refused
+from clinic.booking.lifecycle import NoSuchMove
+from clinic.sealing import CannotBeRead
+from clinic.services.idempotency import OtherBody
+from clinic.services.transaction import ChangedUnderneath
+from clinic.web import guards, logs
+
+PAGES = (400, 403, 404, 409, 413, 429, 500, 503)
+NEVER_GIVEN_BACK = ("password", "csrf_token", "code", "secret")
+Answer = tuple[str, int, dict[str, str]]
+
+
+class CrossSite(Exception):
+    """A browser said that another site sent this form."""
+
+
+def init_app(app: Flask) -> None:
+    """Map what services raise, and what Werkzeug raises, to pages."""
+    app.before_request(_refuse_cross_site)
+    fixed = {
+        NotThere: 404,
+        Refused: 403,
+        CrossSite: 403,
+        NoSuchMove: 409,
+        ChangedUnderneath: 409,
+        OtherBody: 409,
+        CannotBeRead: 500,
+    }
+    for kind, status in fixed.items():
+        app.register_error_handler(kind, _answering(status))
+    app.register_error_handler(guards.NeedsCode, _ask_for_code)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(SQLAlchemyError, _database)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def page(status: int, *, message: str | None = None, wait: int | None = None) -> Answer:
+    """Draw the error page of a status, with the form that was sent, if one was."""
+    known = status if status in PAGES else (404 if status < 500 else 500)
+    keep = request.method == "POST" and known in (400, 409, 429, 500, 503) and not _foreign()
+    text = render_template(
+        f"errors/{known}.html",
+        message=message,
+        trace=guards.trace(),
+        retry_action=request.path if keep else None,
+        kept=_kept() if keep else [],
+    )
+    return text, status, {"Retry-After": str(wait)} if wait else {}
+
+
+def _kept() -> list[tuple[str, str]]:
+    """List the fields of the refused form, but for secrets; lines of one name stay in order."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if not any(word in name for word in NEVER_GIVEN_BACK)
+    ]
+
+
+def _expired() -> str:
+    text: str = _(
+        "The page was open for a long time. Your answers are still here. Send them again."
+    )
+    return text
+
+
+def _foreign() -> bool:
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+
+
+def _refuse_cross_site() -> None:
+    unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
+    if unsafe and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise CrossSite
+
+
+def _csrf(_error: CSRFError) -> Answer:
+    return page(400, message=_expired())
+
+
+def _answering(status: int) -> Callable[[Exception], Answer]:
+    def answer(_error: Exception) -> Answer:
+        _note(status)
+        return page(status)
+
+    return answer
+
+
+def _ask_for_code(error: guards.NeedsCode) -> Response:
+    endpoint = "status.closed" if error.policy is guards.STATUS else "request.closed"
+    return redirect(url_for(endpoint), 303)
+
+
+def _database(error: SQLAlchemyError) -> Answer:
+    _note(503)
+    busy = isinstance(error, OperationalError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+    return page(503 if busy else 500, wait=5 if busy else None)
+
+
+def _http(error: HTTPException) -> Answer | Response:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error.get_response()
+    wait = getattr(error, "retry_after", None)
+    return page(status, wait=wait if isinstance(wait, int) else None)
+
+
+def _unexpected(_error: Exception) -> Answer:
+    _note(500)
+    return page(500)
+
+
+def _note(status: int) -> None:
+    kind, place = logs.describe(sys.exc_info())
+    log = structlog.get_logger()
+    say = log.error if status >= 500 else log.info
+    say(
+        "refused", trace=guards.trace(), status=status, error=kind, where=place,
+        endpoint=request.endpoint,
+    )  # fmt: skip

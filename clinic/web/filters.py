@@ -1,0 +1,84 @@
+"""What every template can use: the clinic, the language, assets with their hash, times."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+from flask import Flask, request, url_for
+from flask_babel import get_locale
+from jinja2 import StrictUndefined
+
+from clinic import contact
+from clinic.booking import calendar
+from clinic.extensions import site
+from clinic.web import guards
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+LANGUAGES = {"en": "English", "es": "Español"}
+LANGUAGE_COOKIE = "language"
+
+
+def init_app(app: Flask) -> None:
+    """Make the templates strict and give them what they all need."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.filters["spoken"] = spoken
+    app.context_processor(_shared)
+
+
+def select_language() -> str:
+    """Choose the language of this page: the chosen one, else the browser's wish."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(list(LANGUAGES), default="en") or "en"
+
+
+def language() -> str:
+    """Return the language of this page as ``en`` or ``es``."""
+    locale = get_locale()
+    return locale.language if locale and locale.language in LANGUAGES else "en"
+
+
+def asset(path: str) -> str:
+    """Return the address of a static file with its hash, so that it can be kept for a year."""
+    return url_for("static", filename=path, v=_hash(path))
+
+
+def spoken(instant: datetime, zone: str) -> str:
+    """Say an instant in words in the location's zone, with the zone."""
+    return calendar.spoken(instant, zone, language())
+
+
+@cache
+def _hash(path: str) -> str:
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
+
+
+@cache
+def _clinic() -> SimpleNamespace:
+    settings = site.settings
+    number = contact.phone(settings.clinic_phone)
+    return SimpleNamespace(
+        name=settings.clinic_name,
+        phone_display=number.display,
+        phone_href=f"tel:{number.e164}",
+        opening_text=settings.clinic_hours,
+        address_lines=[line for line in settings.clinic_address.split("|") if line],
+    )
+
+
+def _shared() -> dict[str, object]:
+    return {
+        "clinic": _clinic(),
+        "language": language(),
+        "languages": LANGUAGES,
+        "actor": guards.actor(),
+        "now_year": guards.now().year,
+    }

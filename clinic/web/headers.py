@@ -1,0 +1,104 @@
+"""A small WSGI wrapper around everything that is answered, static files included.
+
+It sets each security header exactly once, refuses bodies whose length is not given or does not
+match, and keeps the name of the server software to itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MAX_BODY = 256 * 1024
+CSP = (
+    "default-src 'none'; "
+    "script-src 'self'; "
+    "style-src 'self'; "
+    "img-src 'self'; "
+    "font-src 'self'; "
+    "connect-src 'self'; "
+    "manifest-src 'self'; "
+    "form-action 'self'; "
+    "base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+FIXED = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",  # Flask-WTF refuses https posts without any referrer
+}
+HSTS = "max-age=31536000; includeSubDomains"
+HASHED = re.compile(r"\.[0-9a-f]{8,}\.[a-z0-9]+$")
+REFUSALS = {
+    "411 Length Required": "Please send the form from a browser.",
+    "413 Content Too Large": "That was too long to send. Please shorten it and try again.",
+    "400 Bad Request": "The form did not arrive whole. Please go back and send it again.",
+}
+Headers = list[tuple[str, str]]
+
+
+class Shield:
+    """Wraps the whole app; see the module's docstring for what it promises."""
+
+    def __init__(self, app: WSGIApplication, *, secure: bool) -> None:
+        self.app, self.secure = app, secure
+
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+
+        def shielded(status: str, headers: Headers, exc_info: Any = None) -> Callable[..., Any]:
+            return start(status, self._headers(environ, headers), exc_info)
+
+        refusal = _take_body(environ)
+        if refusal is not None:
+            return _refuse(refusal, shielded)
+        return self.app(environ, shielded)
+
+    def _headers(self, environ: WSGIEnvironment, given: Headers) -> Headers:
+        own = dict(FIXED)
+        own["Cache-Control"] = _cache(environ)
+        if self.secure:
+            own["Strict-Transport-Security"] = HSTS
+        drop = {name.lower() for name in own} | {"server", "x-powered-by"}
+        return [pair for pair in given if pair[0].lower() not in drop] + list(own.items())
+
+
+def _cache(environ: WSGIEnvironment) -> str:
+    path = environ.get("PATH_INFO", "")
+    if path.startswith("/static/"):
+        versioned = HASHED.search(path) or environ.get("QUERY_STRING", "").startswith("v=")
+        if versioned:
+            return "public, max-age=31536000, immutable"
+    return "no-store"
+
+
+def _take_body(environ: WSGIEnvironment) -> str | None:
+    """Read the body and compare its length; a dropped connection must not store half a form."""
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return "411 Length Required"
+    given = environ.get("CONTENT_LENGTH") or "0"
+    if not given.isascii() or not given.isdigit():
+        return "400 Bad Request"
+    length = int(given)
+    if length > MAX_BODY:
+        return "413 Content Too Large"
+    body = environ["wsgi.input"].read(length) if length else b""
+    if len(body) != length:
+        return "400 Bad Request"
+    environ["wsgi.input"] = BytesIO(body)
+    return None
+
+
+def _refuse(status: str, start: Callable[..., Any]) -> Iterable[bytes]:
+    body = REFUSALS[status].encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    start(status, headers)
+    return [body]
