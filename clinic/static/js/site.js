@@ -1,0 +1,135 @@
+// Needlepoint works without this file; it only makes things nicer.
+(() => {
+  "use strict";
+
+  const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+  const focusErrorSummary = () => document.querySelector("[data-error-summary]")?.focus();
+
+  // A second press within two seconds is swallowed; after that the form can be sent again, so
+  // that a lost connection strands nobody. The server treats repeats as one in any case.
+  const calmDoubleSubmit = () => {
+    document.addEventListener("submit", (event) => {
+      const form = event.target;
+      if (form.method !== "post" || event.defaultPrevented) return;
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+      const button = event.submitter;
+      if (button) {
+        button.setAttribute("aria-disabled", "true");
+        if (button.dataset.busy) {
+          button.dataset.idle = button.textContent;
+          button.textContent = button.dataset.busy;
+        }
+      }
+      setTimeout(() => wake(form, button), 2000);
+    });
+    const wake = (form, button) => {
+      delete form.dataset.sent;
+      button?.removeAttribute("aria-disabled");
+      if (button?.dataset.idle) button.textContent = button.dataset.idle;
+    };
+    window.addEventListener("pageshow", () => each("form[data-sent]", (form) => wake(form)));
+  };
+
+  const countCharacters = () =>
+    each("[data-count-for]", (note) => {
+      const box = document.getElementById(note.dataset.countFor);
+      const limit = Number(box.dataset.count);
+      let timer;
+      const say = () => {
+        const left = limit - [...box.value].length;
+        note.classList.toggle("is-over", left < 0);
+        note.textContent = `${left < 0 ? note.dataset.over : note.dataset.left} ${Math.abs(left)}`;
+      };
+      note.setAttribute("role", "status");
+      box.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(say, 400);
+      });
+      if (box.value) say();
+    });
+
+  // "None of these" and a tick beside it contradict each other.
+  const keepExclusive = () =>
+    each("[data-choices]", (group) => {
+      group.addEventListener("change", ({ target }) => {
+        if (!target.checked || target.type !== "checkbox") return;
+        group.querySelectorAll(":scope > .choice > input").forEach((box) => {
+          const alone = "exclusive" in box.dataset || "exclusive" in target.dataset;
+          if (box !== target && alone) box.checked = false;
+        });
+      });
+    });
+
+  const offerPrinting = () =>
+    each("[data-print]", (button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => window.print());
+    });
+
+  // Other tabs of the same person keep the session alive too, so they tell each other.
+  const warnBeforeSessionEnds = () => {
+    const dialog = document.querySelector("dialog[data-session]");
+    if (!dialog || !dialog.showModal) return;
+    const idle = Number(dialog.dataset.idleSeconds) * 1000;
+    const warning = Number(dialog.dataset.warnSeconds) * 1000;
+    const form = dialog.querySelector("form");
+    const tabs = "BroadcastChannel" in window ? new BroadcastChannel("needlepoint-session") : null;
+    let deadline;
+    const renew = (tell) => {
+      deadline = Date.now() + idle;
+      if (dialog.open) dialog.close();
+      if (tell) tabs?.postMessage("seen");
+    };
+    tabs?.addEventListener("message", () => renew(false));
+    renew(true);
+    setInterval(() => {
+      const left = deadline - Date.now();
+      if (left <= 0) window.location.assign(dialog.dataset.endedUrl);
+      else if (left <= warning && !dialog.open) dialog.showModal();
+    }, 1000);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const failed = form.querySelector(".session-failed");
+      try {
+        const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+        if (!answer.ok || answer.redirected) throw new Error("not renewed");
+        failed.hidden = true;
+        renew(true);
+      } catch {
+        failed.hidden = false;
+      }
+    });
+  };
+
+  // Asks only while the page is looked at, and never renews the session (the server sees to it).
+  const watchTheQueue = () =>
+    each("[data-refresh-url]", (place) => {
+      const { refreshUrl, refreshVersion, refreshSeconds } = place.dataset;
+      const timer = setInterval(async () => {
+        if (document.hidden) return;
+        try {
+          const answer = await fetch(refreshUrl, { headers: { Accept: "application/json" } });
+          if (!answer.ok || answer.redirected) return;
+          const { version } = await answer.json();
+          if (String(version) === refreshVersion) return;
+          place.querySelector("[hidden]").hidden = false;
+          clearInterval(timer);
+        } catch {
+          // Offline for a moment: the next turn asks again.
+        }
+      }, Number(refreshSeconds) * 1000);
+    });
+
+  keepExclusive();
+  countCharacters();
+  offerPrinting();
+  warnBeforeSessionEnds();
+  calmDoubleSubmit();
+  watchTheQueue();
+  focusErrorSummary();
+})();
