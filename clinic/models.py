@@ -613,13 +613,16 @@ class Token(HasId, Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32), index=True)
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("request.id"), index=True)
     offer_id: Mapped[UUID | None] = mapped_column(ForeignKey("offer.id"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)  # of a reset
     browser: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # digest of the cookie's id
     made_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     tries: Mapped[int] = mapped_column(Integer, default=0)
-    __table_args__ = (_one_of("purpose", ("link", "code", "draft_browser", "status_browser")),)
+    __table_args__ = (
+        _one_of("purpose", ("link", "code", "draft_browser", "status_browser", "reset")),
+    )
 
 
 class Idempotency(Base):
