@@ -20,7 +20,17 @@ from clinic.web import errors, filters, guards, headers, logs
 
 PARTS = ("sessions", "security", "limits")
 BLUEPRINTS = ("public", "request", "status", "desk", "therapist", "account", "health")
-COMMANDS = ("screening", "database", "outbox", "audit", "worker", "users", "demo", "routes")
+COMMANDS = (
+    "screening",
+    "database",
+    "outbox",
+    "audit",
+    "worker",
+    "users",
+    "demo",
+    "mailbox",
+    "routes",
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -89,7 +99,7 @@ def _wrap(app: Flask, settings: Settings) -> None:
     hops = settings.proxy_hops
     if hops:
         proxied = ProxyFix(wrapped, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)
-        app.wsgi_app = proxied  # type: ignore[method-assign, assignment]  # the documented way to wrap
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # the documented way to wrap
     else:
         app.wsgi_app = wrapped  # type: ignore[method-assign, assignment]  # the documented way to wrap
 
@@ -116,3 +126,7 @@ def main() -> None:
         for problem in error.problems:
             click.echo(f"clinic: {problem}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
