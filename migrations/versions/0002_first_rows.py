@@ -1,0 +1,45 @@
+"""The four roles, and the head of an empty audit trail."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_DNS, uuid5
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+ROLES = ("front_desk", "therapist", "lead_therapist", "admin")
+ROLE = sa.table("role", sa.column("id", sa.Uuid), sa.column("name", sa.String))
+ROLES_USERS = sa.table("roles_users", sa.column("role_id", sa.Uuid))
+HEAD = sa.table(
+    "audit_head",
+    sa.column("id", sa.Integer),
+    sa.column("count", sa.BigInteger),
+    sa.column("hash", sa.LargeBinary),
+)
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    there = set(connection.scalars(sa.select(ROLE.c.name)))
+    new = [{"id": _id(name), "name": name} for name in ROLES if name not in there]
+    if new:
+        connection.execute(sa.insert(ROLE), new)
+    if connection.scalar(sa.select(sa.func.count()).select_from(HEAD)) == 0:
+        connection.execute(sa.insert(HEAD).values(id=1, count=0, hash=b"\0" * 32))
+
+
+def downgrade() -> None:
+    # What somebody uses stays: staff would lose their roles, and the trail its head.
+    connection = op.get_bind()
+    connection.execute(sa.delete(HEAD).where(HEAD.c.count == 0))
+    used = sa.select(ROLES_USERS.c.role_id)
+    connection.execute(sa.delete(ROLE).where(ROLE.c.name.in_(ROLES), ROLE.c.id.not_in(used)))
+
+
+def _id(name: str) -> object:
+    return uuid5(NAMESPACE_DNS, f"{name}.role.needlepoint")
