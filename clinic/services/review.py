@@ -28,7 +28,7 @@ from clinic.models import (
     Review,
     ScreeningRecord,
 )
-from clinic.screening import regions as body
+from clinic.screening import regions
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Screening
 from clinic.services import offering, tracks
@@ -108,7 +108,7 @@ def withdraw(work: Work, request_id: UUID, *, seen: int) -> None:
 
 @writes
 def close_urgent(work: Work, request_id: UUID, *, note: str, seen: int) -> None:
-    """Close an urgent flag: after a recorded call that reached the patient, or with a note why not."""
+    """Close an urgent flag after a recorded call that reached the patient, or with a note."""
     work.actor.require(Permission.DECIDE)
     request = tracks.load(work, request_id, seen=seen)
     if not request.urgent_open:
@@ -205,8 +205,7 @@ def _check_override(request: Request, screening: Screening, signed: Decision) ->
         raise CannotDecide("guardian_consent_missing")
     if not signed.regions:
         raise CannotDecide("regions_missing", "regions")
-    unknown = [region for region in signed.regions if region not in body.ALL]
-    if unknown:
+    if not set(signed.regions) <= set(regions.shipped().ids):
         raise CannotDecide("regions_unknown", "regions")
     if screening.level < Level.RELATIVE:
         return

@@ -149,3 +149,68 @@ ROLES: Mapping[str, LazyString] = {
     "lead_therapist": _("Lead therapist"),
     "admin": _("Admin"),
 }
+
+DECISIONS: Mapping[str, LazyString] = {
+    "clear": _("Clear for needling"),
+    "clear with limits": _("Clear with limits"),
+    "ask for more": _("Ask the patient for more"),
+    "delay": _("Wait until a date"),
+    "refer": _("See a doctor first"),
+    "offer other care": _("Offer other care, no needling"),
+}
+
+# Why a therapist clears although a rule asked for caution.
+OVERRIDE_CODES: Mapping[str, LazyString] = {
+    "asked_again": _("I asked again, and the answer is different"),
+    "prescriber_agreed": _("The prescriber agreed"),
+    "specialist_agreed": _("A specialist or the treating doctor agreed"),
+    "result_seen": _("I have seen the test result"),
+    "away_from_blocked_regions": _("Needles stay away from the blocked regions"),
+    "benefit_outweighs": _("The likely benefit outweighs the risk"),
+}
+
+LIMITS: Mapping[str, LazyString] = {
+    "no_electrical_stimulation": _("No electrical stimulation"),
+    "superficial_only": _("Superficial needling only"),
+    "few_needles": _("Few needles"),
+    "uncoated_needles": _("Uncoated needles"),
+    "lying_down": _("Lying down"),
+    "not_face_down": _("Not face down"),
+    "side_lying": _("Lying on the side"),
+}
+
+VERDICTS: Mapping[str, Word] = {
+    "avoid": Word(_("Avoid"), Tone.URGENT),
+    "care": Word(_("With care"), Tone.REVIEW),
+    "allowed": Word(_("Allowed"), Tone.READY),
+}
+
+# What keeps a decision from being signed, and what to do about it.
+CANNOT_DECIDE: Mapping[str, LazyString] = {
+    "not_before_missing": _("Enter the first day on which needling may be looked at again"),
+    "no_live_clearance": _("There is no clearance to withdraw"),
+    "not_urgent": _("The urgent flag is closed already"),
+    "call_or_note_missing": _(
+        "Record a call that reached the patient, or write here why there was none"
+    ),
+    "no_history": _("There is no history to decide on yet"),
+    "no_screening": _("The history has not been screened yet"),
+    "close_urgent_first": _("Close the urgent flag first"),
+    "guardian_consent_missing": _("A minor cannot be cleared without a guardian's consent"),
+    "regions_missing": _("Choose the regions that may be needled"),
+    "regions_unknown": _("Choose regions from the list"),
+    "reason_code_missing": _("Choose why needling is right although a rule asks for caution"),
+    "reason_missing": _("Write one sentence on why, for whoever reads this later"),
+    "dates_do_not_fit": _("The last day must come after the first, within the life of the history"),
+    "note_missing": _("Write the note first"),
+    "nobody_signed_in": _("Sign in again to sign this"),
+}
+
+# The boxes of the request page, as staff read them.
+WISHES: Mapping[str, LazyString] = {
+    "hopes": _("Hopes for"),
+    "times": _("Can come"),
+    "days": _("Days"),
+    "parts": _("Times of day"),
+    "notes": _("In their words"),
+}

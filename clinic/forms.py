@@ -1,0 +1,200 @@
+"""Every form: raw strings in, domain values out. Forms neither authorise nor read the session.
+
+Each part of the house has its own section: shared fields, patients, front desk, therapists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import (
+    Field,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Optional, ValidationError
+
+from clinic import contact
+from clinic.screening import regions
+
+LONGEST_NOTE = 4000
+
+# --- Shared ----------------------------------------------------------------------------------
+
+
+class DatePartsForm(Form):
+    """The three boxes of a date."""
+
+    month = StringField(_("Month"))
+    day = StringField(_("Day"))
+    year = StringField(_("Year"))
+
+
+class DateField(FormField):  # type: ignore[misc]  # WTForms ships no types for it
+    """A date in three boxes. ``date`` is the value, None if all boxes are empty."""
+
+    def __init__(self, label: object, *, optional: bool = False, **given: Any) -> None:
+        super().__init__(DatePartsForm, label, **given)
+        self.optional = optional
+        self.date: date | None = None
+        self.problems: list[str] = []
+
+    @property
+    def errors(self) -> list[str]:
+        """What is wrong with the date, in words."""
+        return self.problems
+
+    def validate(self, _form: Form, _extra: Sequence[object] = ()) -> bool:
+        """Read the boxes; say what to do if they hold no date."""
+        parts = [(self.form[name].data or "").strip() for name in ("year", "month", "day")]
+        self.problems, self.date = [], None
+        if not any(parts):
+            if not self.optional:
+                self.problems.append(str(_("Enter a date like 3 15 2026")))
+            return self.optional
+        try:
+            self.date = date(*(int(part) for part in parts if part.isascii()))
+        except (ValueError, TypeError, OverflowError):
+            self.problems.append(str(_("Enter a date like 3 15 2026")))
+        return not self.problems
+
+
+def fit_text(limit: int, *, multiline: bool = False) -> Callable[[Form, Field], None]:
+    """Refuse text that is too long or holds characters that nobody types."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not field.data:
+            return
+        try:
+            field.data = contact.clean_text(field.data, limit=limit, multiline=multiline)
+        except contact.UnfitText as unfit:
+            said = {
+                "too_long": _("Shorten this to %(limit)s characters", limit=limit),
+                "blank": _("Write something here"),
+            }
+            raise ValidationError(
+                str(said.get(unfit.problem, _("Remove the unusual characters and type it again")))
+            ) from unfit
+
+    return check
+
+
+class SeenForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The version of a record that the page was drawn with."""
+
+    seen = IntegerField(validators=[Optional()])
+
+    @property
+    def seen_version(self) -> int:
+        """The version; a page that sends none is stale."""
+        return self.seen.data if self.seen.data is not None else -1
+
+    def refuse(self, field_name: str, problem: str) -> None:
+        """Show what a service refused beside its field, or above the form."""
+        field = self._fields.get(field_name)
+        if field is None:
+            self.form_errors.append(problem)
+        elif isinstance(field, DateField):
+            field.problems.append(problem)
+        else:
+            field.errors = [*field.errors, problem]
+
+
+# --- Therapists ------------------------------------------------------------------------------
+
+
+def _region_choices() -> list[tuple[str, str]]:
+    body = regions.shipped()
+    return [(region, body.label(region)) for region in body.ids]
+
+
+class DecisionForm(SeenForm):
+    """What a therapist signs; the choices' words come from the words table."""
+
+    intake_id = HiddenField(validators=[InputRequired()])
+    decision = RadioField(
+        _("What do you decide?"), validators=[InputRequired(_("Choose a decision"))]
+    )
+    regions = SelectMultipleField(
+        _("Regions that may be needled"),
+        description=_("The patient's own left and right. A blocked region is not ticked for you."),
+        choices=_region_choices,
+    )
+    technique = SelectMultipleField(_("Technique"))
+    positions = SelectMultipleField(_("Position"))
+    reason_code = SelectField(_("Why needling is right although a rule asks for caution"))
+    reason = TextAreaField(
+        _("The reason in one sentence"),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
+    not_before = DateField(
+        _("Not before"),
+        optional=True,
+        description=_("The first day for needling; needed to wait until a date."),
+    )
+    valid_until = DateField(
+        _("Good until"),
+        optional=True,
+        description=_("Left empty: as long as the answers count."),
+    )
+    note = TextAreaField(
+        _("Clinical note"),
+        description=_("Only therapists read this."),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
+
+    def validate_intake_id(self, field: Field) -> None:
+        """Refuse what is no id."""
+        try:
+            UUID(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(_("Open the page again"))) from error
+
+    def values(self) -> dict[str, Any]:
+        """Return the signed values by name."""
+        return {
+            "decision": self.decision.data,
+            "intake_id": UUID(self.intake_id.data),
+            "reason_code": self.reason_code.data or None,
+            "reason": self.reason.data or "",
+            "regions": tuple(self.regions.data or ()),
+            "technique": tuple(self.technique.data or ()),
+            "positions": tuple(self.positions.data or ()),
+            "not_before": self.not_before.date,
+            "valid_until": self.valid_until.date,
+            "note": self.note.data or "",
+        }
+
+
+class UrgentForm(SeenForm):
+    """Closes an urgent flag."""
+
+    note = TextAreaField(
+        _("Note, if no call reached the patient"),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
+
+
+class ClinicalNoteForm(SeenForm):
+    """A note that only therapists read."""
+
+    body = TextAreaField(
+        _("New clinical note"),
+        description=_("Only therapists read this."),
+        validators=[
+            InputRequired(_("Write the note first")),
+            fit_text(LONGEST_NOTE, multiline=True),
+        ],
+    )
