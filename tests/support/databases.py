@@ -106,7 +106,7 @@ def sqlite_file(url: str) -> Path:
 @cache
 def server() -> postgres.Postgres:
     """The one PostgreSQL server of this run, started when it is first asked for."""
-    return _run.enter_context(postgres.running())
+    return postgres.shared()
 
 
 @cache

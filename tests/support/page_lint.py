@@ -1,0 +1,245 @@
+"""Rules that every HTML page keeps, checked on each page that any test draws."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import html5lib
+from bs4 import BeautifulSoup, Tag
+
+Rule = Callable[[BeautifulSoup], Iterator[str]]
+
+UNLABELLED_TYPES = {"hidden", "submit", "button", "reset", "image"}
+DATA_BLOCKS = {"application/ld+json", "application/json"}
+FETCHING = ("src", "srcset", "poster", "data", "background", "action", "formaction")
+REFERRING = (
+    "aria-labelledby",
+    "aria-describedby",
+    "aria-controls",
+    "aria-errormessage",
+    "aria-owns",
+    "headers",
+    "for",
+    "form",
+    "list",
+)
+
+
+class BadPage(AssertionError):
+    """A page broke at least one rule; the message lists each fault."""
+
+
+def lint(html: str, where: str = "page") -> None:
+    """Raise BadPage with every fault of the page, or return."""
+    found = faults(html)
+    if found:
+        listed = "\n".join(f"  - {fault}" for fault in found)
+        raise BadPage(f"{where} breaks {len(found)} rule(s):\n{listed}")
+
+
+def faults(html: str) -> list[str]:
+    """Name every fault of the page."""
+    soup = BeautifulSoup(html, "html5lib")
+    return [*_parse_errors(html), *(fault for rule in RULES for fault in rule(soup))]
+
+
+def _parse_errors(html: str) -> Iterator[str]:
+    parser = html5lib.HTMLParser()
+    parser.parse(html)
+    for (line, _column), code, detail in parser.errors:
+        yield f"broken HTML at line {line}: {code} {detail.get('name', '')}".rstrip()
+
+
+def _language(soup: BeautifulSoup) -> Iterator[str]:
+    if not (soup.html and _text_of(soup.html, "lang")):
+        yield "html has no lang"
+
+
+def _heading(soup: BeautifulSoup) -> Iterator[str]:
+    headings = [words(heading) for heading in soup.find_all("h1")]
+    title = words(soup.title) if soup.title else ""
+    if len(headings) != 1 or not headings[0]:
+        yield f"there must be exactly one h1 with words in it, found {headings}"
+    elif not title.removeprefix("Error: ").startswith(headings[0]):
+        yield f"the title {title!r} does not begin with the h1 {headings[0]!r}"
+
+
+def _error_title(soup: BeautifulSoup) -> Iterator[str]:
+    title = words(soup.title) if soup.title else ""
+    if soup.select_one(".error-summary") and not title.startswith("Error: "):
+        yield f"an error summary, but the title {title!r} does not begin with 'Error: '"
+
+
+def _labels(soup: BeautifulSoup) -> Iterator[str]:
+    for control in controls(soup):
+        if not label_of(control):
+            yield f"no label: {_shown(control)}"
+    for picture in soup.find_all("img"):
+        if not picture.has_attr("alt"):
+            yield f"picture without alt: {_shown(picture)}"
+
+
+def _worded(soup: BeautifulSoup) -> Iterator[str]:
+    for tag in soup.select("button, a[href]"):
+        pictured = any(_text_of(picture, "alt") for picture in tag.find_all("img"))
+        if not (words(tag) or _text_of(tag, "aria-label") or pictured):
+            kind = "button" if tag.name == "button" else "link"
+            yield f"{kind} without words: {_shown(tag)}"
+
+
+def _groups(soup: BeautifulSoup) -> Iterator[str]:
+    kinds = {"radio", "checkbox"}
+    choices = [one for one in controls(soup) if _text_of(one, "type").lower() in kinds]
+    sizes = Counter(_group(one) for one in choices)
+    for choice in choices:
+        fieldset = choice.find_parent("fieldset")
+        legend = fieldset.find("legend") if fieldset else None
+        if sizes[_group(choice)] > 1 and not (legend and words(legend)):
+            yield f"a choice outside a fieldset with a legend: {_shown(choice)}"
+
+
+def _ids(soup: BeautifulSoup) -> Iterator[str]:
+    counts = Counter(str(tag["id"]) for tag in soup.find_all(id=True))
+    for name, count in counts.items():
+        if count > 1:
+            yield f"id {name!r} is used {count} times"
+        if not name.strip() or len(name.split()) != 1:
+            yield f"id {name!r} is empty or holds spaces"
+    for tag in soup.find_all(True):
+        for attribute in REFERRING:
+            for name in _text_of(tag, attribute).split():
+                if name not in counts:
+                    yield f"{attribute}={name!r} points nowhere: {_shown(tag)}"
+
+
+def _inline_attributes(soup: BeautifulSoup) -> Iterator[str]:
+    for tag in soup.find_all(True):
+        for attribute, value in tag.attrs.items():
+            if attribute.lower().startswith("on"):
+                yield f"inline handler: {_shown(tag)}"
+            if attribute.lower() == "style":
+                yield f"inline style: {_shown(tag)}"
+            if str(value).strip().lower().startswith("javascript:"):
+                yield f"javascript: address: {_shown(tag)}"
+
+
+def _inline_elements(soup: BeautifulSoup) -> Iterator[str]:
+    for tag in soup.find_all(["style", "base"]):
+        yield f"{tag.name} element: {_shown(tag)}"
+    for script in soup.find_all("script", src=False):
+        if _text_of(script, "type").lower() not in DATA_BLOCKS:
+            yield f"inline script: {_shown(script)}"
+
+
+def _foreign(soup: BeautifulSoup) -> Iterator[str]:
+    for tag in soup.find_all(True):
+        # Links for people (a, area) may lead away; whatever a browser fetches or posts to may not.
+        linking = tag.name in {"a", "area"}
+        names = FETCHING if linking else (*FETCHING, "href", "xlink:href")
+        for name in names:
+            for address in _addresses(name, _text_of(tag, name)):
+                parts = urlsplit(address)
+                if (parts.scheme or parts.netloc) and not _canonical(tag):
+                    yield f"{name} leaves this site: {_shown(tag)}"
+
+
+def _canonical(tag: Tag) -> bool:
+    relations = {"canonical", "alternate"}
+    return tag.name == "link" and bool(relations & set(_text_of(tag, "rel").split()))
+
+
+def _links_land(soup: BeautifulSoup) -> Iterator[str]:
+    for link in soup.find_all("a", href=True):
+        target = str(link["href"])
+        if target.startswith("#") and not _at(soup, target):
+            yield f"the link {target!r} lands nowhere"
+
+
+def _summary_lands_on_controls(soup: BeautifulSoup) -> Iterator[str]:
+    named = {"input", "select", "textarea", "fieldset"}
+    for link in soup.select(".error-summary a[href^='#']"):
+        landed = _at(soup, str(link["href"]))
+        if landed and landed.name not in named:
+            yield f"the error summary's {link['href']!r} lands on {landed.name}, not on a field"
+    if soup.select_one("[aria-invalid='true']") and not soup.select_one(".error-summary a[href]"):
+        yield "a field is invalid, but no error summary links to it"
+
+
+def _forms(soup: BeautifulSoup) -> Iterator[str]:
+    for form in soup.find_all("form"):
+        posts = _text_of(form, "method").lower() == "post"
+        token = form.find("input", attrs={"name": "csrf_token", "type": "hidden"})
+        if posts and not (token and _text_of(token, "value")):
+            yield f"a form posts without a CSRF token: {_shown(form)}"
+        if not posts and token:
+            yield f"a form carries its CSRF token into the address: {_shown(form)}"
+
+
+RULES: tuple[Rule, ...] = (
+    _language,
+    _heading,
+    _error_title,
+    _labels,
+    _worded,
+    _groups,
+    _ids,
+    _inline_attributes,
+    _inline_elements,
+    _foreign,
+    _links_land,
+    _summary_lands_on_controls,
+    _forms,
+)
+
+
+def controls(soup: BeautifulSoup | Tag) -> list[Tag]:
+    """Every control that a person fills in, in the order of the page."""
+    return [
+        tag
+        for tag in soup.find_all(["input", "select", "textarea"])
+        if tag.name != "input" or _text_of(tag, "type").lower() not in UNLABELLED_TYPES
+    ]
+
+
+def label_of(control: Tag) -> str:
+    """The words that name a control, empty if there are none."""
+    page = _root(control)
+    named = _text_of(control, "aria-labelledby").split()
+    if named:
+        return " ".join(words(found) for one in named if (found := page.find(id=one))).strip()
+    name = _text_of(control, "id")
+    label = page.find("label", attrs={"for": name}) if name else None
+    label = label or control.find_parent("label")
+    return words(label) if label and words(label) else _text_of(control, "aria-label").strip()
+
+
+def words(tag: Tag) -> str:
+    """The text of an element with its white space made single."""
+    return " ".join(tag.get_text(" ").split())
+
+
+def _at(soup: BeautifulSoup, target: str) -> Tag | None:
+    return soup.find(id=target[1:]) if target[1:] else None
+
+
+def _root(tag: Tag) -> Tag:
+    return [tag, *tag.parents][-1]
+
+
+def _group(choice: Tag) -> tuple[int, str]:
+    return id(choice.find_parent("form")), _text_of(choice, "name")
+
+
+def _text_of(tag: Tag, attribute: str) -> str:
+    value = tag.get(attribute)
+    return " ".join(value) if isinstance(value, list) else str(value or "")
+
+
+def _addresses(attribute: str, value: str) -> list[str]:
+    if attribute == "srcset":
+        return [part.split()[0] for part in value.split(",") if part.strip()]
+    return [value.strip()] if value.strip() else []
+
+
+def _shown(tag: Tag) -> str:
+    return str(tag).split(">", maxsplit=1)[0][:150] + ">"
