@@ -5,7 +5,8 @@ Each part of the house has its own section: shared fields, patients, front desk,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     Field,
     Form,
-    FormField,
     HiddenField,
     IntegerField,
     RadioField,
@@ -24,6 +24,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.form import BaseForm
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from clinic import contact
@@ -34,41 +35,48 @@ LONGEST_NOTE = 4000
 # --- Shared ----------------------------------------------------------------------------------
 
 
-class DatePartsForm(Form):
-    """The three boxes of a date."""
+@dataclass
+class DatePart:
+    """One of the three boxes of a date, as it was typed."""
 
-    month = StringField(_("Month"))
-    day = StringField(_("Day"))
-    year = StringField(_("Year"))
+    id: str
+    name: str
+    data: str
+
+    def _value(self) -> str:
+        return self.data
 
 
-class DateField(FormField):  # type: ignore[misc]  # WTForms ships no types for it
-    """A date in three boxes. ``date`` is the value, None if all boxes are empty."""
+class DateField(Field):
+    """A date in three boxes, month first. ``data`` is the date, None if the boxes are empty."""
 
-    def __init__(self, label: object, *, optional: bool = False, **given: Any) -> None:
-        super().__init__(DatePartsForm, label, **given)
+    def __init__(self, label: Any = None, *, optional: bool = False, **given: Any) -> None:
+        super().__init__(label, **given)
         self.optional = optional
-        self.date: date | None = None
-        self.problems: list[str] = []
 
-    @property
-    def errors(self) -> list[str]:
-        """What is wrong with the date, in words."""
-        return self.problems
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        """Take the boxes from the form, or fill them from a date."""
+        super().process(formdata, data, extra_filters)
+        given = {"year": "", "month": "", "day": ""}
+        if isinstance(self.data, date):
+            given = {part: str(getattr(self.data, part)) for part in given}
+        if formdata:
+            given = {part: formdata.get(f"{self.name}-{part}", "").strip() for part in given}
+        self.year, self.month, self.day = (
+            DatePart(f"{self.id}-{part}", f"{self.name}-{part}", text)
+            for part, text in given.items()
+        )
 
-    def validate(self, _form: Form, _extra: Sequence[object] = ()) -> bool:
+    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - WTForms calls it so
         """Read the boxes; say what to do if they hold no date."""
-        parts = [(self.form[name].data or "").strip() for name in ("year", "month", "day")]
-        self.problems, self.date = [], None
-        if not any(parts):
-            if not self.optional:
-                self.problems.append(str(_("Enter a date like 3 15 2026")))
-            return self.optional
+        parts = [part.data for part in (self.year, self.month, self.day)]
+        self.data = None
+        if not any(parts) and self.optional:
+            return
         try:
-            self.date = date(*(int(part) for part in parts if part.isascii()))
-        except (ValueError, TypeError, OverflowError):
-            self.problems.append(str(_("Enter a date like 3 15 2026")))
-        return not self.problems
+            self.data = date(*(int(part) for part in parts if part.isascii()))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise ValidationError(str(_("Enter a date like 3 15 2026"))) from error
 
 
 def fit_text(limit: int, *, multiline: bool = False) -> Callable[[Form, Field], None]:
@@ -106,8 +114,6 @@ class SeenForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         field = self._fields.get(field_name)
         if field is None:
             self.form_errors.append(problem)
-        elif isinstance(field, DateField):
-            field.problems.append(problem)
         else:
             field.errors = [*field.errors, problem]
 
@@ -172,8 +178,8 @@ class DecisionForm(SeenForm):
             "regions": tuple(self.regions.data or ()),
             "technique": tuple(self.technique.data or ()),
             "positions": tuple(self.positions.data or ()),
-            "not_before": self.not_before.date,
-            "valid_until": self.valid_until.date,
+            "not_before": self.not_before.data,
+            "valid_until": self.valid_until.data,
             "note": self.note.data or "",
         }
 
