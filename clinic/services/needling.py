@@ -1,0 +1,106 @@
+"""Whether needles may be used at a visit: the guards that hold for each way into one.
+
+The database refuses an ended clearance, a visit outside its dates and a prohibited state by
+triggers of its own. Limits are sealed, so that they are held here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from clinic.booking import calendar
+from clinic.extensions import site
+from clinic.models import Clearance, Intake, Location, Request
+from clinic.services.transaction import Work, tell
+
+REASONS = (
+    "urgent_open",
+    "prohibited_here",
+    "not_cleared",
+    "before_its_dates",
+    "after_its_dates",
+    "other_therapist",
+    "no_region_left",
+    "history_too_old",
+    "result_differs",
+)
+
+
+class NotCleared(Exception):
+    """Needles may not be used at this visit, or no visit may be offered yet; reason is a code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+tell("needling_needs_live_clearance", lambda: NotCleared("not_cleared"))
+tell("needling_prohibited_here", lambda: NotCleared("prohibited_here"))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit as it would be: with whom, where, and on which day there."""
+
+    therapist_id: UUID
+    location: Location
+    visit_on: date
+    kind: str
+
+
+def clearance_for(work: Work, request: Request, visit: Visit) -> Clearance | None:
+    """Return the live clearance a visit stands on (None without needles), or raise NotCleared."""
+    if request.urgent_open:
+        raise NotCleared("urgent_open")
+    if visit.kind != "needling":
+        return None
+    if visit.location.needling_law == "prohibited":
+        raise NotCleared("prohibited_here")
+    clearance = live(work, request)
+    if clearance is None:
+        raise NotCleared("not_cleared")
+    _hold_dates(clearance, visit.visit_on)
+    _hold_limits(clearance.limits, visit)
+    _hold_age(work, clearance, visit)
+    return clearance
+
+
+def live(work: Work, request: Request) -> Clearance | None:
+    """Return the request's one live clearance, locked against being ended meanwhile."""
+    query = (
+        select(Clearance)
+        .where(Clearance.request_id == request.id, Clearance.ended_at.is_(None))
+        .with_for_update(read=True)
+    )
+    return work.session.scalars(query).one_or_none()
+
+
+def _hold_dates(clearance: Clearance, visit_on: date) -> None:
+    if visit_on < clearance.valid_from:
+        raise NotCleared("before_its_dates")
+    if visit_on > clearance.valid_until:
+        raise NotCleared("after_its_dates")
+
+
+def _hold_limits(limits: dict[str, object], visit: Visit) -> None:
+    therapists = limits.get("therapists")
+    if therapists and str(visit.therapist_id) not in _texts(therapists):
+        raise NotCleared("other_therapist")
+    if not _texts(limits.get("regions")):
+        raise NotCleared("no_region_left")
+
+
+def _texts(listed: object) -> list[str]:
+    return [str(one) for one in listed] if isinstance(listed, Iterable) else []
+
+
+def _hold_age(work: Work, clearance: Clearance, visit: Visit) -> None:
+    intake = work.session.get_one(Intake, clearance.intake_id)
+    given_on = calendar.visit_on(intake.sent_at, visit.location.zone)
+    if (visit.visit_on - given_on).days > site.settings.intake_days:
+        raise NotCleared("history_too_old")
