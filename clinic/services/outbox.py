@@ -15,6 +15,7 @@ from sqlalchemy.engine import CursorResult
 
 from clinic.extensions import site
 from clinic.models import Letter
+from clinic.sealing import CannotBeRead
 from clinic.services import letters
 from clinic.services.transaction import Work, writes
 
@@ -35,6 +36,7 @@ class Leased:
     subject: str
     body: str
     language: str
+    queued_at: datetime
 
 
 def enqueue(
@@ -76,32 +78,19 @@ def enqueue(
 
 @writes
 def lease(work: Work) -> Leased | None:
-    """Take the next letter that is due, for two minutes; no lock is held while it is sent."""
-    due = (
-        select(Letter)
-        .where(
-            Letter.state == "queued",
-            Letter.due_at <= work.now,
-            or_(Letter.leased_until.is_(None), Letter.leased_until < work.now),
-        )
-        .order_by(Letter.due_at, Letter.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    letter = work.session.scalars(due).first()
-    if letter is None:
-        return None
-    letter.lease, letter.leased_until = uuid4(), work.now + LEASE
-    letter.tries += 1
-    return Leased(
-        letter.id,
-        letter.lease,
-        letter.message_id,
-        letter.recipient or "",
-        letter.subject or "",
-        letter.body or "",
-        letter.language,
-    )
+    """Take the next letter that is due, for two minutes; no lock is held while it is sent.
+
+    A letter that has become useless is dropped on the way, one that cannot be read is failed.
+    """
+    while (letter := _next_due(work)) is not None:
+        if letter.useless_after is not None and letter.useless_after <= work.now:
+            _end(work, letter, "dropped", None)
+            continue
+        try:
+            return _lease(work, letter)
+        except CannotBeRead:
+            _end(work, letter, "failed", "unreadable")
+    return None
 
 
 @writes
@@ -128,10 +117,53 @@ def mark_delayed(work: Work, leased: Leased, *, code: str) -> bool:
     return _settle(work, leased, state="queued", due_at=work.now + wait, last_error=code)
 
 
-@writes
-def drop(work: Work, leased: Leased) -> bool:
-    """Mark a letter that has become useless, such as one about a cancelled visit."""
-    return _settle(work, leased, state="dropped")
+def drop(work: Work, request_id: UUID, *kinds: str) -> None:
+    """Take back letters that a change has made useless, such as one about a cancelled visit."""
+    useless = (
+        select(Letter)
+        .where(Letter.request_id == request_id, Letter.kind.in_(kinds), Letter.state == "queued")
+        .order_by(Letter.id)
+        .with_for_update()
+    )
+    for letter in work.session.scalars(useless).all():
+        _end(work, letter, "dropped", None)
+
+
+def _next_due(work: Work) -> Letter | None:
+    due = (
+        select(Letter)
+        .where(
+            Letter.state == "queued",
+            Letter.due_at <= work.now,
+            or_(Letter.leased_until.is_(None), Letter.leased_until < work.now),
+        )
+        .order_by(Letter.due_at, Letter.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return work.session.scalars(due).first()
+
+
+def _lease(work: Work, letter: Letter) -> Leased:
+    leased = Leased(
+        letter.id,
+        uuid4(),
+        letter.message_id,
+        letter.recipient or "",
+        letter.subject or "",
+        letter.body or "",
+        letter.language,
+        letter.queued_at,
+    )
+    letter.lease, letter.leased_until = leased.lease, work.now + LEASE
+    letter.tries += 1
+    return leased
+
+
+def _end(work: Work, letter: Letter, state: str, error: str | None) -> None:
+    letter.state, letter.last_error = state, error
+    letter.lease, letter.leased_until = None, None
+    work.audit(f"letter.{state}", "letter", letter.id)
 
 
 def _settle(work: Work, leased: Leased, *, state: str, **values: object) -> bool:

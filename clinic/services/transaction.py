@@ -15,7 +15,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -39,6 +39,14 @@ class ChangedUnderneath(Exception):
 
 class Nested(Exception):
     """A service was called inside another one; there would be two commits."""
+
+
+_facts: dict[str, Callable[[], Exception]] = {}
+
+
+def tell(word: str, fact: Callable[[], Exception]) -> None:
+    """Raise this fact from now on where the database refuses a write with this word."""
+    _facts[word] = fact
 
 
 @dataclass
@@ -96,6 +104,12 @@ def _once(
     except StaleDataError as error:
         session.rollback()
         raise ChangedUnderneath from error
+    except IntegrityError as error:
+        session.rollback()
+        fact = next((fact for word, fact in _facts.items() if word in str(error.orig)), None)
+        if fact is None:
+            raise
+        raise fact() from error
     except BaseException:
         session.rollback()
         raise

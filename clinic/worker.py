@@ -1,0 +1,99 @@
+"""What is done without anybody asking: letters, dates that pass, things that run out.
+
+A job is a function of the present instant that does what is due and says how much it did. It is
+called again while it finds something, so that it can keep its transactions short.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Event
+
+import structlog
+from flask import Flask
+
+from clinic import mailer
+from clinic.access import SYSTEM
+from clinic.extensions import db
+from clinic.queries import revision
+from clinic.services import audit, bookkeeping
+from clinic.web import logs
+
+TURNS = 200  # of one job before the others get theirs
+PAUSE = timedelta(seconds=2)
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do every so often."""
+
+    name: str
+    every: timedelta
+    run: Callable[[datetime], int]
+
+
+def log_head(_now: datetime) -> int:
+    """Write the trail's length and last hash to the log, which is kept elsewhere."""
+    count, last = audit.head_of(db.session())
+    structlog.get_logger().info("audit head", count=count, hash=last.hex())
+    return 0
+
+
+JOBS: tuple[Job, ...] = (
+    Job("letters", PAUSE, mailer.send_next),
+    Job("clear out", timedelta(hours=1), partial(bookkeeping.clear_out, SYSTEM)),
+    Job("audit head", timedelta(minutes=15), log_head),
+)
+
+
+def run_once(app: Flask, clock: Clock, *, jobs: tuple[Job, ...] = JOBS) -> bool:
+    """Do all that is due now, and tell whether every job went through."""
+    with app.app_context():
+        if not _fit():
+            return False
+        went_through = [_work_off(job, clock) for job in jobs]
+        return all(went_through)
+
+
+def run(app: Flask, clock: Clock, stop: Event, *, jobs: tuple[Job, ...] = JOBS) -> None:
+    """Do the jobs at their times until told to stop; the letter in hand is finished first."""
+    due = dict.fromkeys(jobs, clock())
+    while not stop.is_set():
+        with app.app_context():
+            if _fit():
+                for job in [job for job in jobs if due[job] <= clock()]:
+                    _work_off(job, clock, stop)
+                    due[job] = clock() + job.every
+        stop.wait(PAUSE.total_seconds())
+
+
+def _work_off(job: Job, clock: Clock, stop: Event | None = None) -> bool:
+    try:
+        for _ in range(TURNS):
+            if job.run(clock()) == 0 or (stop is not None and stop.is_set()):
+                break
+    except Exception:  # noqa: BLE001 - one job's fault must not stop the others
+        kind, place = logs.describe(sys.exc_info())
+        structlog.get_logger().error("job failed", job=job.name, error=kind, where=place)
+        return False
+    finally:
+        db.session.remove()
+    return True
+
+
+def _fit() -> bool:
+    try:
+        if revision.stored() == revision.expected():
+            return True
+        structlog.get_logger().error("the schema is not at this code's revision", job="worker")
+    except Exception:  # noqa: BLE001 - whatever it is, the database is not there yet
+        kind, place = logs.describe(sys.exc_info())
+        structlog.get_logger().error("no database", job="worker", error=kind, where=place)
+    finally:
+        db.session.remove()
+    return False
