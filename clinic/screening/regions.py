@@ -136,11 +136,7 @@ def _order(kinds: Mapping[str, str]) -> dict[str, int]:
 @cache
 def shipped() -> Body:
     """The regions that ship with the product."""
-    return read(source.from_yaml(_text(), "regions.yaml"))
-
-
-def _text() -> str:
-    return source.SHIPPED.joinpath("regions.yaml").read_text(encoding="utf-8")
+    return read(source.read_general("regions")["regions"])
 
 
 ALL: tuple[str, ...] = shipped().ids

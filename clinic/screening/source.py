@@ -219,12 +219,17 @@ class Data:
 
 def read_folder(folder: Traversable = SHIPPED) -> Data:
     """Read a data folder: general files, one file per item, and their translations."""
-    general = {name: _read(folder.joinpath(f"{name}.yaml"), f"{name}.yaml") for name in GENERAL}
+    general = read_general(*GENERAL, folder=folder)
     items = _read_all(folder.joinpath("items"), "items")
     translations = {
         language: _read_all(folder.joinpath(language), language) for language in TRANSLATIONS
     }
     return Data(general, items, translations)
+
+
+def read_general(*names: str, folder: Traversable = SHIPPED) -> dict[str, Place]:
+    """Read some of the files that belong to no item."""
+    return {name: _read(folder.joinpath(f"{name}.yaml"), f"{name}.yaml") for name in names}
 
 
 def _read(file: Traversable, name: str) -> Place:

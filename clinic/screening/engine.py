@@ -1,0 +1,410 @@
+"""Running every rule over one intake: which fired, how gravely, and which regions they block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from clinic.screening import medicines
+from clinic.screening.answers import plain
+from clinic.screening.conditions import UNSURE, Agents, Dose, Takes, Value, leaves
+from clinic.screening.intake import MEDICINES, Intake, Mention, Said
+from clinic.screening.levels import Level, raised, worst
+from clinic.screening.questionnaire import Question, visible
+from clinic.screening.rules import Item, Route, Rule
+
+MISMATCH = "answers do not match"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the answers to an item: as this answer, perhaps held to absolute."""
+
+    answer: str
+    intake: Intake
+    capped: bool = False
+    mismatch: bool = False
+
+
+@dataclass(frozen=True)
+class Fired:
+    """One rule that fired, what it weighs outside its regions, and the parts that it blocks."""
+
+    rule: Rule
+    level: Level
+    blocked: frozenset[str]
+    about: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A level that an item has for a reason of its own, beside its rules."""
+
+    level: Level
+    reason: str
+    because: tuple[tuple[str, object], ...]
+    call_today: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one item comes to on one day."""
+
+    item: Item
+    fired: tuple[Fired, ...]
+    floors: tuple[Floor, ...]
+    because: tuple[tuple[str, object], ...]
+    mismatch: bool
+    unanswered: bool
+    private: bool
+    raised: bool = False
+
+    @property
+    def elsewhere(self) -> Level:
+        """The level that counts for a region that is not blocked."""
+        level = worst((*(one.level for one in self.fired), *(one.level for one in self.floors)))
+        return max(raised(level), Level.RELATIVE) if self.raised else level
+
+    @property
+    def blocked(self) -> frozenset[str]:
+        """Every part that a fired rule blocks."""
+        return frozenset().union(*(one.blocked for one in self.fired))
+
+    @property
+    def about(self) -> frozenset[str] | None:
+        """The parts that a precaution names, or None where it is about the whole person."""
+        if self.floors or self.raised:
+            return None
+        notes = [one.about for one in self.fired if one.level is Level.PRECAUTION]
+        if not notes or None in notes:
+            return None
+        return frozenset().union(*(about for about in notes if about is not None))
+
+    def level(self, wanted: frozenset[str]) -> Level:
+        """The level that counts, given what is wanted."""
+        if self.blocked & wanted:
+            return max(self.elsewhere, Level.SITE)
+        return self.elsewhere
+
+
+Forced = Mapping[str, tuple[Route, ...]]
+
+
+def verdicts(intake: Intake) -> dict[str, Verdict]:
+    """The verdict on every item that fired, after routes, counts and raises have settled."""
+    forced: dict[str, tuple[Route, ...]] = {}
+    counts: dict[str, int] = {}
+    while True:
+        found = dict(_pass(replace(intake, counts=counts), forced))
+        now_forced, now_counts = _routes(found), _counts(found)
+        if now_forced == forced and now_counts == counts:
+            return _raise(found)
+        forced = _joined(forced, now_forced)
+        counts = {tag: max(now_counts.get(tag, 0), counts.get(tag, 0)) for tag in now_counts}
+
+
+def _joined(first: Forced, second: Forced) -> dict[str, tuple[Route, ...]]:
+    return {
+        name: tuple(dict.fromkeys((*first.get(name, ()), *second.get(name, ()))))
+        for name in sorted({*first, *second})
+    }
+
+
+def _pass(intake: Intake, forced: Forced) -> Iterator[tuple[str, Verdict]]:
+    for name, item in intake.ruleset.items.items():
+        verdict = _verdict(item, intake, forced.get(name, ()))
+        if verdict.fired or verdict.floors:
+            yield name, verdict
+
+
+def _routes(found: Mapping[str, Verdict]) -> dict[str, tuple[Route, ...]]:
+    routes: dict[str, list[Route]] = {}
+    for verdict in found.values():
+        for one in verdict.fired:
+            if one.rule.see is not None:
+                routes.setdefault(one.rule.see.item, []).append(one.rule.see)
+    return {name: tuple(dict.fromkeys(found_routes)) for name, found_routes in routes.items()}
+
+
+def _counts(found: Mapping[str, Verdict]) -> dict[str, int]:
+    tagged = {
+        (one.rule.tag, name)
+        for name, verdict in found.items()
+        for one in verdict.fired
+        if one.rule.tag is not None
+    }
+    tags = {tag for tag, _ in tagged}
+    return {tag: sum(1 for other, _ in tagged if other == tag) for tag in sorted(tags)}
+
+
+def _raise(found: dict[str, Verdict]) -> dict[str, Verdict]:
+    named = {
+        item for verdict in found.values() for one in verdict.fired for item in one.rule.raises
+    }
+    return {
+        name: replace(verdict, raised=True) if name in named else verdict
+        for name, verdict in found.items()
+    }
+
+
+def _verdict(item: Item, intake: Intake, routes: tuple[Route, ...]) -> Verdict:
+    readings = tuple(_readings(item, intake, routes))
+    free = tuple(_free(item, intake))
+    fired = [(reading, one) for reading in readings for one in _fire(item, reading)]
+    floors = tuple(_floors(item, intake, free))
+    every = tuple(dict.fromkeys((*(one for _, one in fired), *free)))
+    loud = [reading for reading, _ in fired]
+    by_list = _denied(item, intake) and any(_reads_list(one.rule) for one in free)
+    return Verdict(
+        item=item,
+        fired=every,
+        floors=floors,
+        because=_because(item, intake, loud, every, floors),
+        mismatch=by_list
+        or any(reading.mismatch for reading in loud)
+        or any(floor.reason == MISMATCH for floor in floors),
+        unanswered=bool(loud) and all(reading.capped for reading in loud) and not free,
+        private=item.private or any(_private(item, intake)),
+    )
+
+
+def _reads_list(rule: Rule) -> bool:
+    return rule.when is not None and MEDICINES in rule.when.questions()
+
+
+def _main(item: Item, intake: Intake) -> Question | None:
+    question = intake.questionnaire.questions.get(item.id)
+    return question if question is not None and question.kind == "choice" else None
+
+
+def _denied(item: Item, intake: Intake) -> bool:
+    main = _main(item, intake)
+    return main is not None and intake.value(main.id) in main.least
+
+
+def _fire(item: Item, reading: Reading) -> Iterator[Fired]:
+    for rule in item.rules:
+        if reading.answer in rule.answers:
+            fired = _try(rule, reading.intake)
+            if fired is not None:
+                yield replace(fired, level=min(fired.level, Level.ABSOLUTE)) if (
+                    reading.capped
+                ) else fired
+
+
+def _free(item: Item, intake: Intake) -> Iterator[Fired]:
+    for rule in item.rules:
+        if not rule.answers and (fired := _try(rule, intake)) is not None:
+            yield fired
+
+
+def _try(rule: Rule, intake: Intake) -> Fired | None:
+    if rule.when is not None and rule.when.holds(intake) is False:
+        return None
+    blocked = intake.parts(rule.block)
+    level = Level.PRECAUTION if rule.level is Level.SITE else rule.level
+    level = max(level, _missing_route(rule, intake))
+    about = blocked if rule.level is Level.SITE else None
+    if rule.about is not None:
+        about = intake.parts(rule.about)
+    return Fired(rule, level, blocked, about) if level is not Level.NONE or blocked else None
+
+
+def _missing_route(rule: Rule, intake: Intake) -> Level:
+    """A route to an item that is still to come counts as "not sure": a therapist asks."""
+    if rule.see is not None and rule.see.item not in intake.ruleset.items:
+        return Level.RELATIVE
+    return Level.NONE
+
+
+def _readings(item: Item, intake: Intake, routes: tuple[Route, ...]) -> Iterator[Reading]:
+    main = _main(item, intake)
+    if main is None:
+        return
+    given = intake.value(main.id)
+    blank = given is None and main.asked != "derived"
+    if isinstance(given, str):
+        yield from _as(given, item, main, intake)
+    elif blank:
+        yield from _blank(item, main, intake)
+    for route in routes:
+        for reading in _as(route.answer, item, main, intake):
+            yield replace(reading, mismatch=given in main.least)
+    for slug in _spoken_for(item, main, intake):
+        yield Reading(slug, _read_as(slug, main, intake), capped=blank, mismatch=True)
+
+
+def _read_as(slug: str, main: Question, intake: Intake) -> Intake:
+    return intake.with_answers(intake.answers.with_value(main.id, slug))
+
+
+def _as(answer: str, item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
+    """The readings of an answer; "not sure" without a rule of its own is a yes about which
+    nothing more is known."""
+    named = {slug for rule in item.rules for slug in rule.answers}
+    if answer in named or answer not in UNSURE:
+        yield Reading(answer, _read_as(answer, main, intake))
+    elif answer == "prefer_not" and "not_sure" in named:
+        yield Reading("not_sure", _read_as("not_sure", main, intake))
+    else:
+        yield from _unknown(item, main, intake)
+
+
+def _unknown(item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
+    follow_ups = [question.id for question in intake.questionnaire.of_item(item.id)]
+    bare = intake.with_answers(intake.answers.without(follow_ups))
+    for slug in main.slugs:
+        if slug not in UNSURE and slug not in main.least:
+            yield Reading(slug, _read_as(slug, main, bare))
+
+
+def _blank(item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
+    if item.from_list and MEDICINES in intake.answers:
+        return
+    offered = "not_sure" in main.slugs
+    readings = _as("not_sure", item, main, intake) if offered else _unknown(item, main, intake)
+    for reading in readings:
+        yield replace(reading, capped=True)
+
+
+def _spoken_for(item: Item, main: Question, intake: Intake) -> Iterator[str]:
+    """Answers under which a follow-up is asked that was answered although it was not asked."""
+    deciding = _deciding(item)
+    for question in intake.questionnaire.of_item(item.id):
+        if question.id not in deciding or not _says_something(question, intake):
+            continue
+        if visible(question, intake.answers, as_of=intake.as_of):
+            continue
+        for slug in main.slugs:
+            read = _read_as(slug, main, intake)
+            if slug not in UNSURE and visible(question, read.answers, as_of=intake.as_of):
+                yield slug
+
+
+def _deciding(item: Item) -> frozenset[str]:
+    conditions = frozenset().union(
+        *(rule.when.questions() for rule in item.rules if rule.when is not None)
+    )
+    blocks = {
+        question
+        for rule in item.rules
+        for named in rule.block
+        for question in (named.answer, named.side)
+        if question is not None
+    }
+    return frozenset((conditions | blocks) - {item.id})
+
+
+def _says_something(question: Question, intake: Intake) -> bool:
+    value = intake.value(question.id)
+    return value not in (None, (), *UNSURE, *question.least)
+
+
+def _floors(item: Item, intake: Intake, free: tuple[Fired, ...]) -> Iterator[Floor]:
+    yield from _asked_by_medicine(item, intake)
+    for said in intake.said(item):
+        yield _spoken(item, said)
+
+
+def _asked_by_medicine(item: Item, intake: Intake) -> Iterator[Floor]:
+    """A "no" beside a medicine that speaks of the item."""
+    main = _main(item, intake)
+    if main is None or not _denied(item, intake):
+        return
+    for mention in _asking(item, intake):
+        if mention.hit is None or not mention.fires(intake.as_of):
+            continue
+        level = min(Level(mention.hit.medicine_class.mismatch), _as_yes(item, main, intake))
+        yield Floor(level, MISMATCH, ((mention.question, mention.line),))
+
+
+def _asking(item: Item, intake: Intake) -> tuple[Mention, ...]:
+    return tuple(
+        mention
+        for mention in intake.mentions
+        if mention.hit is not None and mention.hit.medicine_class.ask == item.id
+    )
+
+
+def _as_yes(item: Item, main: Question, intake: Intake) -> Level:
+    answers = [slug for slug in main.slugs if slug not in UNSURE and slug not in main.least]
+    return worst(
+        one.level
+        for slug in answers
+        for one in _fire(item, Reading(slug, _read_as(slug, main, intake)))
+    )
+
+
+def _spoken(item: Item, said: Said) -> Floor:
+    level = Level.ABSOLUTE if item.red_flag else Level.RELATIVE
+    return Floor(
+        level, f"In the patient's own words: {said.words}", ((said.question, said.words),),
+        call_today=item.red_flag,
+    )  # fmt: skip
+
+
+def _private(item: Item, intake: Intake) -> Iterator[bool]:
+    for rule in item.rules:
+        if rule.when is not None and MEDICINES in rule.when.questions():
+            for mention in _fired_mentions(rule, intake):
+                yield mention.hit is not None and mention.hit.medicine_class.private
+
+
+def _fired_mentions(rule: Rule, intake: Intake) -> Iterator[Mention]:
+    for leaf in leaves(rule.when) if rule.when is not None else ():
+        if isinstance(leaf, Takes | Agents | Dose):
+            yield from intake.taken(leaf.group)
+
+
+def _because(
+    item: Item,
+    intake: Intake,
+    readings: Iterable[Reading],
+    fired: Iterable[Fired],
+    floors: Iterable[Floor],
+) -> tuple[tuple[str, object], ...]:
+    found: dict[tuple[str, str], tuple[str, object]] = {}
+
+    def add(question: str, value: object) -> None:
+        found[question, repr(value)] = (question, value)
+
+    if any(True for _ in readings) or _main(item, intake) is not None:
+        add(item.id, plain(intake.value(item.id)))
+    for one in fired:
+        for question, value in _grounds(one.rule, intake):
+            add(question, plain(value))
+        for mention in _fired_mentions(one.rule, intake):
+            add(mention.question, mention.line)
+    for floor in floors:
+        for question, said in floor.because:
+            add(question, said)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _grounds(rule: Rule, intake: Intake) -> Iterator[tuple[str, Value | None]]:
+    questions = set(rule.when.questions()) if rule.when is not None else set()
+    questions |= {
+        question for named in rule.block for question in (named.answer, named.side) if question
+    }
+    for question in sorted(questions - {MEDICINES, rule.item}):
+        if intake.value(question) is not None:
+            yield question, intake.value(question)
+
+
+def turning_days(intake: Intake, found: Mapping[str, Verdict]) -> tuple[date, ...]:
+    """Days still to come on which a verdict may change by the passing of time alone."""
+    days = {
+        day
+        for verdict in found.values()
+        for rule in verdict.item.rules
+        if rule.when is not None
+        for day in rule.when.turns(intake)
+    }
+    recent = {
+        mention.last_dose.toordinal() + medicines.RECENT_DAYS + 1
+        for mention in intake.mentions
+        if mention.last_dose is not None
+    }
+    days |= {date.fromordinal(day) for day in recent}
+    return tuple(sorted(day for day in days if day > intake.as_of))

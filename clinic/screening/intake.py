@@ -1,0 +1,232 @@
+"""One intake on one day: what conditions and rules may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from clinic.screening import medicines, timing, words
+from clinic.screening.answers import Answers
+from clinic.screening.conditions import UNSURE, Regions, Taken, Value
+from clinic.screening.medicines import Hit
+from clinic.screening.questionnaire import Questionnaire
+from clinic.screening.rules import Item, Ruleset
+from clinic.screening.words import Tokens
+
+MEDICINES = "medicines"
+WANTED = "wanted_regions"
+# Medicines that matter wherever they are named, not only in the list.
+ANYWHERE = frozenset({"anticoagulant", "antiplatelet", "unnamed-blood-thinner"})
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A medicine named in an answer, or words in the list that name none."""
+
+    question: str
+    line: str
+    hit: Hit | None
+    unknown: str = ""
+    last_dose: date | None = None
+
+    def fires(self, day: date) -> bool:
+        """Whether it counts as taken on a day."""
+        if self.hit is None:
+            return True
+        if self.hit.status == "stopped" and not self.hit.medicine_class.stopped_by_rule:
+            recent = timedelta(days=medicines.RECENT_DAYS)
+            return self.last_dose is None or day - self.last_dose <= recent
+        return self.hit.status == "current"
+
+    def groups(self, ruleset: Ruleset) -> frozenset[str]:
+        """The groups by which a rule may name it."""
+        if self.hit is None:
+            return frozenset({medicines.UNRECOGNISED})
+        about = self.hit.medicine_class.item or self.hit.medicine_class.ask
+        later = about is not None and about not in ruleset.items
+        return self.hit.medicine_class.groups | ({medicines.NOT_ASKED_YET} if later else set())
+
+
+@dataclass(frozen=True)
+class Said:
+    """Lay words of an item, found in something the patient typed."""
+
+    question: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Answers on a day, under a questionnaire and a ruleset; `counts` are the tags fired so far."""
+
+    questionnaire: Questionnaire
+    ruleset: Ruleset
+    answers: Answers
+    as_of: date
+    mentions: tuple[Mention, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
+    ) -> Intake:
+        """Read the medicines of an intake, as of the day on which it is screened."""
+        found = tuple(dict.fromkeys(_mentions(questionnaire, ruleset, answers, as_of)))
+        return cls(questionnaire, ruleset, answers, as_of, found)
+
+    def at(self, day: date) -> Intake:
+        """The same intake on another day."""
+        return replace(self, as_of=day)
+
+    def with_answers(self, answers: Answers) -> Intake:
+        """The same intake with other answers to choices; the medicines stay as read."""
+        return replace(self, answers=answers)
+
+    def value(self, question: str) -> Value | None:
+        """The answer given, or None where there is none."""
+        return self.answers.get(question)
+
+    def unit(self, question: str) -> str | None:
+        """The unit in which a number is asked."""
+        found = self.questionnaire.questions.get(question)
+        return found.unit if found else None
+
+    def setting(self, name: str) -> int | float:
+        """The number that a clinic signed for."""
+        return self.ruleset.settings[name].value
+
+    def tagged(self, tag: str) -> int:
+        """How many items fired a rule with this tag."""
+        return self.counts.get(tag, 0)
+
+    def taken(self, group: str) -> tuple[Mention, ...]:
+        """The mentions of a group of medicines that may count."""
+        return tuple(
+            mention
+            for mention in self.mentions
+            if group in mention.groups(self.ruleset)
+            and (mention.hit is None or mention.hit.status in ("current", "stopped"))
+        )
+
+    def medicines(self, group: str) -> tuple[Taken, ...]:
+        """What the typed lines say of a group of medicines."""
+        return tuple(
+            Taken(
+                agent=mention.hit.agent if mention.hit else mention.unknown,
+                line=mention.line,
+                current=mention.fires(self.as_of),
+                last_dose=mention.last_dose,
+                daily_mg=mention.hit.daily_mg if mention.hit else None,
+            )
+            for mention in self.taken(group)
+        )
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        """The parts wanted; every part where none is named."""
+        named = self.answers.get(WANTED)
+        if not isinstance(named, tuple) or set(named) & set(UNSURE):
+            return self.ruleset.body.parts
+        return self.ruleset.body.expand(named)
+
+    def wants(self, regions: tuple[Regions, ...]) -> bool:
+        """Whether a wanted region lies in these."""
+        return bool(self.parts(regions) & self.wanted)
+
+    def parts(self, regions: Iterable[Regions]) -> frozenset[str]:
+        """The parts that a rule names; an answer that is not known means every part."""
+        return frozenset().union(*(self._parts(named) for named in regions))
+
+    def _parts(self, named: Regions) -> frozenset[str]:
+        body, side = self.ruleset.body, self._side(named.side)
+        if named.group is not None:
+            found = body.group(named.group, side)
+        elif named.answer is not None:
+            found = self._answered(named.answer, side)
+        else:
+            found = body.expand(named.regions, side)
+        if named.neighbours:
+            found = found.union(*(body.next_to(part) for part in found))
+        return found
+
+    def _side(self, question: str | None) -> str | None:
+        side = self.answers.get(question) if question else None
+        return side if isinstance(side, str) and side in ("left", "right") else None
+
+    def _answered(self, question: str, side: str | None) -> frozenset[str]:
+        named = self.answers.get(question)
+        if not isinstance(named, tuple) or set(named) & set(UNSURE):
+            return self.ruleset.body.parts
+        return self.ruleset.body.expand(named, side)
+
+    def said(self, item: Item) -> tuple[Said, ...]:
+        """Where the patient's own words speak of an item that no tick speaks of."""
+        phrases = sorted(
+            {words.tokens(phrase) for found in item.words.values() for phrase in found}
+        )
+        return tuple(
+            Said(question, " ".join(phrase))
+            for question, text in self.typed()
+            if self.questionnaire.questions[question].item != item.id
+            for phrase in phrases
+            if self._says(text, phrase, item)
+        )
+
+    def typed(self) -> Iterator[tuple[str, str]]:
+        """Everything the patient typed freely, by question."""
+        for question_id, value in self.answers.items():
+            kind = self.questionnaire.questions[question_id].kind
+            if kind == "text" and isinstance(value, str):
+                yield question_id, value
+            elif kind == "medicines" and isinstance(value, tuple):
+                yield from ((question_id, line) for line in value)
+
+    def _says(self, text: str, phrase: Tokens, item: Item) -> bool:
+        cues = self.ruleset.formulary.cues
+        for whole in words.clauses(text):
+            past = timing.long_past(whole, self.as_of) or cues.among("long_past", whole)
+            if item.about_now and past:
+                continue
+            for clause in cues.split(whole):
+                if self._says_here(clause, phrase):
+                    return True
+        return False
+
+    def _says_here(self, clause: Tokens, phrase: Tokens) -> bool:
+        cues, index = self.ruleset.formulary.cues, words.find(clause, phrase)
+        while index >= 0:
+            before = clause[:index]
+            if not cues.negated(before) and not cues.of_somebody_else(before):
+                return True
+            index = words.find(clause, phrase, index + 1)
+        return False
+
+
+def _mentions(
+    questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
+) -> Iterator[Mention]:
+    for question_id, value in answers.items():
+        kind = questionnaire.questions[question_id].kind
+        if kind == "medicines" and isinstance(value, tuple):
+            for line in sorted(set(value)):
+                yield from _listed(question_id, line, ruleset, as_of)
+        elif kind == "text" and isinstance(value, str):
+            for hit in ruleset.formulary.mentioned(value, as_of=as_of):
+                if hit.medicine_class.groups & ANYWHERE:
+                    yield Mention(question_id, value, hit, last_dose=_last_dose(hit, as_of))
+
+
+def _listed(question_id: str, line: str, ruleset: Ruleset, as_of: date) -> Iterator[Mention]:
+    if line in UNSURE:
+        return
+    found = ruleset.formulary.recognise(line, as_of=as_of)
+    for hit in found.hits:
+        yield Mention(question_id, line, hit, last_dose=_last_dose(hit, as_of))
+    for unknown in found.unknown:
+        yield Mention(question_id, line, None, unknown)
+
+
+def _last_dose(hit: Hit, as_of: date) -> date | None:
+    return None if hit.days_since is None else as_of - timedelta(days=hit.days_since)

@@ -1,0 +1,363 @@
+"""Medicines as patients type them: names, brands, misspellings, doses, time and negation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from functools import cache
+
+from rapidfuzz.distance import OSA
+
+from clinic.screening import source, timing, words
+from clinic.screening.source import Place
+from clinic.screening.words import Cues, Tokens
+
+UNRECOGNISED = "unrecognised"
+NOT_ASKED_YET = "not-asked-yet"
+SPECIAL = (UNRECOGNISED, NOT_ASKED_YET)
+ANTICOAGULANT = "anticoagulant"
+LONGEST_NAME = 6
+RECENT_DAYS = 14
+CLASS_KEYS = (
+    "item", "ask", "mismatch", "groups", "private", "occasional_is_harmless",
+    "stopped_by_rule", "names",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MedicineClass:
+    """A class of medicines and what it means for the history."""
+
+    id: str
+    item: str | None
+    ask: str | None
+    mismatch: str
+    groups: frozenset[str]
+    private: bool
+    occasional_is_harmless: bool
+    stopped_by_rule: bool
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One medicine found in a line.
+
+    `status` is current, now_and_then, stopped, past, family or negated; `days_since` is how many
+    days ago the last dose was at least, where the line says so. Stopped two weeks ago or less, or
+    nobody knows when, still counts as current.
+    """
+
+    name: str
+    agent: str
+    medicine_class: MedicineClass
+    status: str
+    days_since: int | None = None
+    daily_mg: Fraction | None = None
+    exact: bool = True
+    either: tuple[str, ...] = ()
+
+    @property
+    def harmless(self) -> bool:
+        """Known, and nothing to ask about."""
+        return self.medicine_class.item is None and self.medicine_class.ask is None
+
+    @property
+    def fires(self) -> bool:
+        """Whether the patient takes it now, or stopped it so lately that it still counts."""
+        if self.status == "stopped":
+            return self.days_since is None or self.days_since <= RECENT_DAYS
+        return self.status == "current"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What one typed line says; `unknown` holds the words that were not understood."""
+
+    line: str
+    hits: tuple[Hit, ...]
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The classes of every medicine that counts."""
+        return frozenset(hit.medicine_class.id for hit in self.hits if hit.fires)
+
+
+@dataclass(frozen=True)
+class Formulary:
+    """Every medicine that is known by name."""
+
+    classes: Mapping[str, MedicineClass]
+    names: Mapping[Tokens, tuple[tuple[str, str], ...]]
+    look_alikes: Mapping[str, frozenset[str]]
+    cues: Cues
+    plain_words: frozenset[str] = field(repr=False)
+    single: tuple[str, ...] = field(repr=False)
+    sounds: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every word by which a rule may name medicines."""
+        named = {group for one in self.classes.values() for group in one.groups}
+        return frozenset({*self.classes, *named, *SPECIAL})
+
+    def recognise(self, line: str, *, as_of: date | None = None) -> Recognised:
+        """Every medicine that a line names, and the words that name none."""
+        if words.tokens(line) in self.cues.kinds["nothing"] or not words.tokens(line):
+            return Recognised(line, ())
+        hits: list[Hit] = []
+        unknown: list[str] = []
+        for clause in self._clauses(line):
+            found, strange = self._clause(clause, as_of)
+            hits += found
+            unknown += strange
+        if not hits and not unknown:
+            unknown = [line.strip()]
+        return Recognised(line, tuple(dict.fromkeys(hits)), tuple(dict.fromkeys(unknown)))
+
+    def mentioned(self, text: str, *, as_of: date | None = None) -> tuple[Hit, ...]:
+        """Medicines named exactly, or all but exactly, in a text about anything."""
+        found = [
+            hit
+            for clause in self._clauses(text)
+            for hit in self._clause(clause, as_of, strict=True)[0]
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def _clauses(self, line: str) -> Iterator[Tokens]:
+        """Clauses that name something; one that only tells of time belongs to the one before."""
+        held: list[Tokens] = []
+        for part in words.clauses(line):
+            for clause in self.cues.split(part):
+                if held and not self._names_something(clause):
+                    held[-1] = (*held[-1], *clause)
+                else:
+                    held.append(clause)
+        yield from held
+
+    def _names_something(self, clause: Tokens) -> bool:
+        if self._exact(clause)[0]:
+            return True
+        return any(self._may_be_name(word) for word in clause)
+
+    def _may_be_name(self, word: str) -> bool:
+        return len(word) > 1 and not _NUMBERED.match(word) and word not in self.plain_words
+
+    def _clause(
+        self, clause: Tokens, as_of: date | None, *, strict: bool = False
+    ) -> tuple[list[Hit], list[str]]:
+        exact, used = self._exact(clause)
+        hits = [
+            hit
+            for index, names in exact
+            for hit in self._hits(names, clause, index, as_of, exact=True)
+        ]
+        strange: list[str] = []
+        for index, word in enumerate(clause):
+            if index in used or not self._may_be_name(word):
+                continue
+            names = self._near(word, strict=strict)
+            hits += self._hits(names, clause, index, as_of, exact=False)
+            strange += [] if names else [word]
+        return hits, strange
+
+    def _exact(self, clause: Tokens) -> tuple[list[tuple[int, tuple[str, ...]]], set[int]]:
+        found: list[tuple[int, tuple[str, ...]]] = []
+        used: set[int] = set()
+        for size in range(min(LONGEST_NAME, len(clause)), 0, -1):
+            for index in range(len(clause) - size + 1):
+                span = set(range(index, index + size))
+                if clause[index : index + size] in self.names and not span & used:
+                    used |= span
+                    found.append((index, (" ".join(clause[index : index + size]),)))
+        return sorted(found), used
+
+    def _near(self, word: str, *, strict: bool) -> tuple[str, ...]:
+        close = [
+            (distance, name)
+            for name in self.single
+            if (distance := OSA.distance(word, name, score_cutoff=2)) <= _reach(word, name, strict)
+        ]
+        if not close and not strict and len(word) >= 5:
+            return self.sounds.get(sound(word), ())
+        nearest = min((distance for distance, _ in close), default=0)
+        names = {name for distance, name in close if distance == nearest or self._serious(name)}
+        for _, name in close:
+            names |= self.look_alikes.get(name, frozenset())
+        return tuple(sorted(names))
+
+    def _serious(self, name: str) -> bool:
+        return any(
+            self.classes[medicine_class].groups & {ANTICOAGULANT, "antiplatelet"}
+            for _, medicine_class in self.names[(name,)]
+        )
+
+    def _hits(
+        self,
+        names: tuple[str, ...],
+        clause: Tokens,
+        index: int,
+        as_of: date | None,
+        *,
+        exact: bool,
+    ) -> Iterator[Hit]:
+        agents = {
+            (name, agent, medicine_class)
+            for name in names
+            for agent, medicine_class in self.names[tuple(name.split())]
+        }
+        several = len({medicine_class for _, _, medicine_class in agents}) > 1 and not exact
+        for name, agent, medicine_class in sorted(agents):
+            hit = Hit(
+                name,
+                agent,
+                self.classes[medicine_class],
+                "current",
+                exact=exact,
+                either=names if several else (),
+            )
+            yield self._told(hit, clause, index, as_of)
+
+    def _told(self, hit: Hit, clause: Tokens, index: int, as_of: date | None) -> Hit:
+        before = clause[:index]
+        if self.cues.of_somebody_else(before):
+            return replace(hit, status="family")
+        stopped = self.cues.among("stopped", clause) and not self.cues.among("restarted", clause)
+        if self.cues.negated(before) and not stopped:
+            return replace(hit, status="negated")
+        if stopped:
+            return self._stopped(hit, clause, as_of)
+        if self.cues.among("occasion", clause):
+            serious = ANTICOAGULANT in hit.medicine_class.groups
+            return replace(hit, status="stopped" if serious else "past")
+        if self.cues.among("now_and_then", clause) and hit.medicine_class.occasional_is_harmless:
+            return replace(hit, status="now_and_then")
+        return replace(hit, daily_mg=daily_milligrams(clause, index))
+
+    def _stopped(self, hit: Hit, clause: Tokens, as_of: date | None) -> Hit:
+        return replace(hit, status="stopped", days_since=timing.days_ago(clause, as_of))
+
+
+_NUMBERED = re.compile(r"^[\d/.-]+[a-z]{0,3}$")
+_AMOUNT = re.compile(r"^\d+(?:\.\d+)?$")
+_YEAR = re.compile(r"^(?:19|20)\d{2}$")
+_UNITS = {"mg": 1, "mgs": 1, "milligram": 1, "milligrams": 1, "miligramos": 1, "g": 1000, "gram": 1000}
+_NO_DOSE = {"x", "times", "time", "tablets", "tablet", "pills", "pill", "day", "days", "week", "weeks",
+            "month", "months", "year", "years", "hours", "veces", "vez", "pastillas", "tabletas",
+            "dias", "semanas", "meses", "anos", "horas", "iu", "units", "ml", "mcg"}
+_TIMES = (
+    (("twice",), 2), (("bid",), 2), (("two", "times"), 2), (("2", "times"), 2), (("2", "x"), 2),
+    (("dos", "veces"), 2), (("2", "veces"), 2), (("12", "hours"), 2), (("12", "horas"), 2),
+    (("tid",), 3), (("three", "times"), 3), (("3", "times"), 3), (("tres", "veces"), 3),
+    (("3", "veces"), 3), (("8", "hours"), 3), (("8", "horas"), 3), (("qid",), 4),
+    (("four", "times"), 4), (("4", "times"), 4), (("cuatro", "veces"), 4), (("6", "hours"), 4),
+)  # fmt: skip
+_LOW = (("baby",), ("low", "dose"), ("babyaspirin",), ("dosis", "baja"), ("infantil",))
+
+
+def daily_milligrams(clause: Tokens, index: int) -> Fraction | None:
+    """Milligrams a day that a clause states behind a name, or None where it does not say."""
+    for place in range(index, len(clause)):
+        word, follow = clause[place], clause[place + 1] if place + 1 < len(clause) else ""
+        if _AMOUNT.match(word) and follow not in _NO_DOSE and (follow in _UNITS or not _YEAR.match(word)):
+            return Fraction(word) * _UNITS.get(follow, 1) * _times(clause)
+    if any(words.find(clause, low) >= 0 for low in _LOW):
+        return Fraction(81)
+    return None
+
+
+def _times(clause: Tokens) -> int:
+    return max((count for cue, count in _TIMES if words.find(clause, cue) >= 0), default=1)
+
+
+def _reach(word: str, name: str, strict: bool) -> int:  # noqa: FBT001 - one private caller
+    if len(name) >= 6 and len(word) >= 5:
+        return 1 if strict else 2
+    return 1 if len(name) == 5 and len(word) >= 4 and not strict else 0
+
+
+_SOUNDS = (
+    ("ph", "f"), ("ck", "k"), ("qu", "k"), ("kw", "k"), ("x", "ks"), ("z", "s"), ("c", "k"),
+    ("q", "k"), ("y", "i"), ("ll", "i"), ("v", "b"), ("h", ""), ("w", "u"), ("j", "g"),
+)  # fmt: skip
+
+
+def sound(word: str) -> str:
+    """How a word sounds, roughly, in English and Spanish: consonants and its first letter."""
+    for written, heard in _SOUNDS:
+        word = word.replace(written, heard)
+    return word[:1] + re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiou]", "", word[1:]))
+
+
+def read(place: Place, cue_words: Place) -> Formulary:
+    """Understand the medicines of a data file."""
+    place.only("classes", "look_alikes")
+    cues = words.read_cues(cue_words)
+    classes: dict[str, MedicineClass] = {}
+    names: dict[Tokens, list[tuple[str, str]]] = {}
+    for name, found in place.need("classes").entries():
+        classes[name] = _class(name, found)
+        for agent, brands in found.need("names").entries():
+            for written in (agent, *(brands.texts() if brands.value else ())):
+                names.setdefault(words.tokens(written), []).append((agent, name))
+    single = tuple(sorted(name[0] for name in names if len(name) == 1 and len(name[0]) >= 5))
+    look_alikes = _look_alikes(place.get("look_alikes"), names)
+    return Formulary(
+        classes,
+        {written: tuple(dict.fromkeys(agents)) for written, agents in names.items()},
+        look_alikes,
+        cues,
+        frozenset(word for kind in cues.kinds.values() for cue in kind for word in cue),
+        single,
+        _by_sound(single),
+    )
+
+
+def _class(name: str, place: Place) -> MedicineClass:
+    place.only(*CLASS_KEYS)
+    item, ask, groups = place.get("item"), place.get("ask"), place.get("groups")
+    return MedicineClass(
+        id=name,
+        item=item.text() if item else None,
+        ask=ask.text() if ask else None,
+        mismatch=place["mismatch"].one_of("relative", "precaution", "absolute")
+        if place.has("mismatch")
+        else "relative",
+        groups=frozenset({name, *(groups.texts() if groups else ())}),
+        private=place["private"].flag() if place.has("private") else False,
+        occasional_is_harmless=place.has("occasional_is_harmless")
+        and place["occasional_is_harmless"].flag(),
+        stopped_by_rule=place.has("stopped_by_rule") and place["stopped_by_rule"].flag(),
+    )
+
+
+def _look_alikes(place: Place | None, names: Iterable[Tokens]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    known = set(names)
+    for pair in place.each() if place else ():
+        pair_names = [one for one in pair.texts() if words.tokens(one) in known]
+        for one in pair_names:
+            found.setdefault(one, set()).update(pair_names)
+    return {one: frozenset(others) for one, others in found.items()}
+
+
+def _by_sound(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(sound(name), []).append(name)
+    return {heard: tuple(sorted(alike)) for heard, alike in found.items()}
+
+
+@cache
+def shipped() -> Formulary:
+    """The medicines that ship with the product."""
+    data = source.read_general("medicines", "words")
+    return read(data["medicines"], data["words"])
+
+
+def recognise(line: str, *, as_of: date | None = None) -> Recognised:
+    """What one typed line says of medicines; nothing in it is dropped."""
+    return shipped().recognise(line, as_of=as_of)

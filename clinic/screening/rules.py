@@ -1,0 +1,391 @@
+"""The rules: what each item makes of its answers, as data that a therapist can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from clinic.screening import conditions, medicines, regions, source
+from clinic.screening.conditions import Condition, Regions
+from clinic.screening.levels import Level
+from clinic.screening.medicines import Formulary
+from clinic.screening.regions import Body
+from clinic.screening.source import BrokenData, Data, Place
+
+RULE_KEYS = (
+    "id", "answer", "when", "level", "block", "about", "reason", "notes", "see", "raise", "tag",
+)  # fmt: skip
+ITEM_KEYS = (
+    "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
+    "settings", "rules", "reason", "patient", "action", "sources", "disagreement", "words",
+    "words_about",
+)  # fmt: skip
+ITEM_RULE_KEYS = tuple(key for key in ITEM_KEYS if key not in ("questions", "order"))
+URGENCIES = ("emergency", "same_day")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that a lead therapist signs."""
+
+    name: str
+    value: int | float
+    unit: str
+    means: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Route:
+    """Another item that fires as if it had been answered so."""
+
+    item: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One branch of an item: which answers choose it and what follows."""
+
+    id: str
+    item: str
+    answers: tuple[str, ...]
+    when: Condition | None
+    level: Level
+    block: tuple[Regions, ...]
+    about: tuple[Regions, ...] | None
+    reason: str
+    notes: tuple[str, ...]
+    see: Route | None
+    raises: tuple[str, ...]
+    tag: str | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """What one item means: its rules and the words that go with them."""
+
+    id: str
+    section: str
+    title: str
+    rules: tuple[Rule, ...]
+    reason: str
+    action: str
+    sources: tuple[str, ...]
+    disagreement: str
+    red_flag: bool
+    urgency: str | None
+    private: bool
+    from_list: bool
+    patient: Mapping[str, Mapping[str, str]]
+    words: Mapping[str, tuple[str, ...]]
+    about_now: bool
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """One version of the rules, with the settings it was signed for."""
+
+    version: str
+    hash: str
+    complete: bool
+    settings: Mapping[str, Setting]
+    items: Mapping[str, Item]
+    to_come: frozenset[str]
+    sources: Mapping[str, str]
+    body: Body = field(repr=False)
+    formulary: Formulary = field(repr=False)
+    document: str = field(repr=False)
+
+    def to_document(self) -> str:
+        """The canonical text from which `from_document` restores these rules."""
+        return self.document
+
+    def with_settings(self, changed: Mapping[str, int | float]) -> Ruleset:
+        """A new version of these rules under other settings; its hash differs."""
+        value = json.loads(self.document)
+        for name, number in changed.items():
+            item = next(
+                (item for item in value["items"].values() if name in item.get("settings", {})), None
+            )
+            if item is None:
+                raise BrokenData("settings", 0, f"there is no setting '{name}'")
+            item["settings"][name]["value"] = number
+        return from_document(source.canonical(value))
+
+
+@cache
+def shipped_rules() -> Ruleset:
+    """The ruleset that ships with the product, with its default settings."""
+    return from_data(source.read_folder())
+
+
+def from_data(data: Data) -> Ruleset:
+    """Understand data files that were read."""
+    document = source.canonical(_document(data))
+    return _build(
+        _Files(
+            {name: data.general[name] for name in source.GENERAL}, data.items, data.translations
+        ),
+        document,
+    )
+
+
+def from_document(document: str) -> Ruleset:
+    """Restore a stored version exactly, whatever the files say now."""
+    place = source.parse(document, "ruleset document")
+    translations = {
+        language: dict(found.entries()) for language, found in place["translations"].entries()
+    }
+    general = {name: place[name] for name in source.GENERAL}
+    return _build(_Files(general, dict(place["items"].entries()), translations), document)
+
+
+@dataclass(frozen=True)
+class _Files:
+    general: Mapping[str, Place]
+    items: Mapping[str, Place]
+    translations: Mapping[str, Mapping[str, Place]]
+
+
+def _document(data: Data) -> dict[str, Any]:
+    items = {
+        name: {key: item.value[key] for key in ITEM_RULE_KEYS if item.has(key)}
+        for name, item in data.items.items()
+    }
+    translations = {
+        language: {
+            name: {key: item.value[key] for key in ("patient", "words") if item.has(key)}
+            for name, item in found.items()
+        }
+        for language, found in data.translations.items()
+    }
+    general = {name: place.value for name, place in data.general.items()}
+    return {"format": 1, **general, "items": items, "translations": translations}
+
+
+def _build(files: _Files, document: str) -> Ruleset:
+    body = regions.read(files.general["regions"])
+    sources = {key: place.text() for key, place in files.general["sources"].entries()}
+    items = {name: _item(name, place, files) for name, place in sorted(files.items.items())}
+    digest = source.digest(document)
+    edition = files.general["sections"].need("edition").text()
+    to_come = _expected(files.general["sections"]) - set(items)
+    ruleset = Ruleset(
+        version=f"{edition}+{digest[:8]}",
+        hash=digest,
+        complete=not to_come,
+        settings=dict(_settings(files.items)),
+        items=items,
+        to_come=frozenset(to_come),
+        sources=sources,
+        body=body,
+        formulary=medicines.read(files.general["medicines"], files.general["words"]),
+        document=document,
+    )
+    _check(ruleset, files)
+    return ruleset
+
+
+def _expected(sections: Place) -> set[str]:
+    return {
+        name
+        for section in sections.need("sections").each()
+        if section.has("items")
+        for name in section["items"].texts()
+    }
+
+
+def _settings(items: Mapping[str, Place]) -> Iterator[tuple[str, Setting]]:
+    for item, place in sorted(items.items()):
+        settings = place.get("settings")
+        for name, setting in settings.entries() if settings else ():
+            setting.only("value", "unit", "means", "verified")
+            if not name.startswith(f"{item}."):
+                raise setting.broken(f"a setting of this item must be named '{item}.something'")
+            yield (
+                name,
+                Setting(
+                    name,
+                    setting.need("value").number(),
+                    setting.need("unit").text(),
+                    setting.need("means").text(),
+                    setting.need("verified").flag(),
+                ),
+            )
+
+
+def _item(name: str, place: Place, files: _Files) -> Item:
+    place.only(*ITEM_KEYS)
+    if place.need("item").text() != name:
+        raise place["item"].broken(f"the file of '{name}' must say 'item: {name}'")
+    urgency = place.get("urgency")
+    about = place.get("words_about")
+    return Item(
+        id=name,
+        section=place.need("section").text(),
+        title=place.need("title").text(),
+        rules=tuple(_rule(name, rule) for rule in place["rules"].each())
+        if place.has("rules")
+        else (),
+        reason=_text(place, "reason"),
+        action=_text(place, "action"),
+        sources=place["sources"].texts() if place.has("sources") else (),
+        disagreement=_text(place, "disagreement"),
+        red_flag=_flag(place, "red_flag"),
+        urgency=urgency.one_of(*URGENCIES) if urgency else None,
+        private=_flag(place, "private"),
+        from_list=_flag(place, "from_list"),
+        patient=_patient(name, place, files),
+        words=_words(name, place, files),
+        about_now=about is not None and about.one_of("now", "ever") == "now",
+    )
+
+
+def _text(place: Place, key: str) -> str:
+    return place[key].text() if place.has(key) else ""
+
+
+def _flag(place: Place, key: str) -> bool:
+    return place[key].flag() if place.has(key) else False
+
+
+def _in_language(name: str, key: str, files: _Files) -> Iterator[tuple[str, Place]]:
+    for language, found in files.translations.items():
+        if name in found and found[name].has(key):
+            yield language, found[name][key]
+
+
+def _patient(name: str, place: Place, files: _Files) -> dict[str, dict[str, str]]:
+    if not place.has("patient"):
+        return {}
+    found = {"en": {key: words.text() for key, words in place["patient"].entries()}}
+    for language, words in _in_language(name, "patient", files):
+        found[language] = {key: text.text() for key, text in words.entries()}
+    return found
+
+
+def _words(name: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:
+    found = {"en": place["words"].texts()} if place.has("words") else {}
+    for language, words in _in_language(name, "words", files):
+        found[language] = words.texts()
+    return found
+
+
+def _rule(item: str, place: Place) -> Rule:
+    place.only(*RULE_KEYS)
+    when, see, tag = place.get("when"), place.get("see"), place.get("tag")
+    block, about = place.get("block"), place.get("about")
+    level = place.get("level")
+    return Rule(
+        id=place.need("id").text(),
+        item=item,
+        answers=place["answer"].texts() if place.has("answer") else (),
+        when=conditions.read(when) if when else None,
+        level=_level(level) if level else _least(place),
+        block=conditions.regions(block) if block else (),
+        about=conditions.regions(about) if about else None,
+        reason=_text(place, "reason"),
+        notes=place["notes"].texts() if place.has("notes") else (),
+        see=_route(see) if see else None,
+        raises=place["raise"].texts() if place.has("raise") else (),
+        tag=tag.text() if tag else None,
+    )
+
+
+def _level(place: Place) -> Level:
+    return Level(place.one_of(*(level.value for level in Level)))
+
+
+def _least(place: Place) -> Level:
+    """A route keeps its own finding at least as a precaution."""
+    if place.has("see") or place.has("raise"):
+        return Level.PRECAUTION
+    raise place.broken("a rule needs 'level', 'see' or 'raise'")
+
+
+def _route(place: Place) -> Route:
+    if isinstance(place.value, str):
+        return Route(place.text(), "yes")
+    place.only("item", "answer")
+    return Route(place.need("item").text(), place.need("answer").text())
+
+
+def _check(ruleset: Ruleset, files: _Files) -> None:
+    for name, place in files.items.items():
+        _check_item(ruleset.items[name], place, ruleset, files)
+
+
+def _check_item(item: Item, place: Place, ruleset: Ruleset, files: _Files) -> None:
+    for key in place["sources"].each() if place.has("sources") else ():
+        if key.text() not in ruleset.sources:
+            raise key.broken(f"the source '{key.value}' is not in sources.yaml")
+    ids: set[str] = set()
+    for rule, where in zip(item.rules, place["rules"].each() if item.rules else (), strict=True):
+        if rule.id in ids:
+            raise where.broken(f"there are two rules '{rule.id}'")
+        ids.add(rule.id)
+        _check_rule(rule, where, ruleset)
+    if any(rule.level is Level.URGENT for rule in item.rules) and item.urgency is None:
+        raise place.broken("an urgent rule needs 'urgency: emergency' or 'urgency: same_day'")
+    for language in files.translations:
+        _check_language(item, place, language)
+
+
+def _check_rule(rule: Rule, place: Place, ruleset: Ruleset) -> None:
+    for named in (*rule.block, *(rule.about or ()), *_wanted(rule.when)):
+        _check_regions(named, place, ruleset)
+    for name in _named_settings(rule.when):
+        if name not in ruleset.settings:
+            raise place.broken(f"there is no setting '{name}'")
+    for group in _named_groups(rule.when):
+        if group not in ruleset.formulary.groups:
+            raise place.broken(f"there is no group of medicines '{group}'")
+    for item in (*((rule.see.item,) if rule.see else ()), *rule.raises):
+        if item not in ruleset.items and item not in ruleset.to_come:
+            raise place.broken(f"there is no item '{item}'")
+
+
+def _check_regions(named: Regions, place: Place, ruleset: Ruleset) -> None:
+    try:
+        ruleset.body.expand(named.regions)
+        if named.group:
+            ruleset.body.group(named.group)
+    except regions.UnknownRegion as error:
+        raise place.broken(f"the region or group '{error}' is unknown") from error
+
+
+def _check_language(item: Item, place: Place, language: str) -> None:
+    english, other = item.patient.get("en", {}), item.patient.get(language, {})
+    for key in english:
+        if key not in other:
+            raise place["patient"][key].broken(f"this text is not in '{language}'")
+    if item.words and language not in item.words:
+        raise place["words"].broken(f"the lay words are not in '{language}'")
+
+
+def _leaves(condition: Condition | None) -> tuple[Condition, ...]:
+    return conditions.leaves(condition) if condition else ()
+
+
+def _wanted(condition: Condition | None) -> Iterator[Regions]:
+    for leaf in _leaves(condition):
+        if isinstance(leaf, conditions.Wanted):
+            yield from leaf.regions
+
+
+def _named_settings(condition: Condition | None) -> Iterator[str]:
+    for leaf in _leaves(condition):
+        stopped = leaf.stopped[1] if isinstance(leaf, conditions.Takes) and leaf.stopped else None
+        for amount in (getattr(leaf, "amount", None), getattr(leaf, "answer", None), stopped):
+            if isinstance(amount, conditions.Amount) and amount.setting:
+                yield amount.setting
+
+
+def _named_groups(condition: Condition | None) -> Iterator[str]:
+    for leaf in _leaves(condition):
+        if isinstance(leaf, conditions.Takes | conditions.Agents | conditions.Dose):
+            yield leaf.group

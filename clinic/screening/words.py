@@ -1,0 +1,108 @@
+"""What people type: words without accents, clauses, and who or when a clause is about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from clinic.screening.source import Place
+
+Tokens = tuple[str, ...]
+CUES = (
+    "negation", "not_negation", "family", "self", "stopped", "restarted", "occasion",
+    "now_and_then", "long_past", "nothing", "breaks", "filler",
+)  # fmt: skip
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_CLAUSES = re.compile(r"[,;\n\r\t•·|!?]+|(?<!\bst)(?<!\bdr)\.(?!\d)|(?<![\d])/(?!\d)(?=\s)|\s[-–—]\s|[+&]|:")
+_TOKEN = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}|\d+(?:\.\d+)?|[a-zñ]+\d*")
+REACH = 6
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents and apostrophes."""
+    text = re.sub(r"['\u2019`\u00b4]", "", text)
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def tokens(text: str) -> Tokens:
+    """The words and numbers of a text."""
+    return tuple(_TOKEN.findall(_THOUSANDS.sub("", plain(text))))
+
+
+def clauses(text: str) -> tuple[Tokens, ...]:
+    """The parts of a text between its stops and commas, each as words and numbers."""
+    parts = _CLAUSES.split(_THOUSANDS.sub("", plain(text)))
+    return tuple(found for part in parts if (found := tokens(part)))
+
+
+def find(words: Tokens, phrase: Tokens, start: int = 0) -> int:
+    """Where a phrase begins among words, or -1."""
+    size = len(phrase)
+    for index in range(start, len(words) - size + 1):
+        if words[index : index + size] == phrase:
+            return index
+    return -1
+
+
+@dataclass(frozen=True)
+class Cues:
+    """Words that turn the meaning of a clause, by kind."""
+
+    kinds: Mapping[str, frozenset[Tokens]]
+
+    def among(self, kind: str, words: Sequence[str]) -> bool:
+        """Whether the words hold a cue of this kind."""
+        return self.last(kind, words) >= 0
+
+    def last(self, kind: str, words: Sequence[str]) -> int:
+        """Where the last cue of this kind ends among the words, or -1."""
+        seen = tuple(words)
+        return max(
+            (
+                index + len(cue)
+                for cue in self.kinds[kind]
+                for index in range(len(seen) - len(cue) + 1)
+                if seen[index : index + len(cue)] == cue
+            ),
+            default=-1,
+        )
+
+    def negated(self, before: Sequence[str]) -> bool:
+        """Whether what follows these words is denied."""
+        near = tuple(before[-REACH:])
+        return self.among("negation", self._without(near, "not_negation"))
+
+    def _without(self, words: Tokens, kind: str) -> Tokens:
+        for cue in self.kinds[kind]:
+            while (index := find(words, cue)) >= 0:
+                words = (*words[:index], "-", *words[index + len(cue) :])
+        return words
+
+    def of_somebody_else(self, before: Sequence[str]) -> bool:
+        """Whether the words before speak of another person, and not of the writer after that."""
+        other = self.last("family", before)
+        return other >= 0 and self.last("self", before) <= other
+
+    def split(self, words: Tokens) -> tuple[Tokens, ...]:
+        """A clause broken at words such as "but"."""
+        found: list[list[str]] = [[]]
+        for word in words:
+            if (word,) in self.kinds["breaks"]:
+                found.append([])
+            else:
+                found[-1].append(word)
+        return tuple(tuple(part) for part in found if part)
+
+
+def read_cues(place: Place) -> Cues:
+    """Understand the cue words of a data file."""
+    cues = place.need("cues")
+    cues.only(*CUES)
+    return Cues({kind: _phrases(cues.need(kind).texts()) for kind in CUES})
+
+
+def _phrases(texts: Iterable[str]) -> frozenset[Tokens]:
+    return frozenset(found for text in texts if (found := tokens(text)))
