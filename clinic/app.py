@@ -17,6 +17,7 @@ from clinic.config import Settings
 from clinic.extensions import babel, csrf, db, engine_options, mail, site, vault
 from clinic.sealing import UnfitKey, read_ring
 from clinic.web import errors, filters, guards, headers, logs
+from clinic.web.packing import Packing
 
 PARTS = ("sessions", "security", "limits")
 BLUEPRINTS = ("public", "request", "status", "desk", "therapist", "account", "health")
@@ -95,7 +96,7 @@ def _wrap(app: Flask, settings: Settings) -> None:
     files = WhiteNoise(
         app.wsgi_app, root=str(filters.STATIC), prefix="static/", allow_all_origins=False
     )
-    wrapped = headers.Shield(files, secure=settings.secure)
+    wrapped = headers.Shield(Packing(files), secure=settings.secure)
     hops = settings.proxy_hops
     if hops:
         proxied = ProxyFix(wrapped, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)
