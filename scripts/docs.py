@@ -40,7 +40,7 @@ TRACKS = {
     ),
     Track.CLINICAL: (
         "What the screening and the therapist say. Once there is a history a therapist may "
-        "sign a decision at any time; a screening by itself leads to `not_needed` or `needs_review`."
+        "sign a decision at any time; a screening leads to `not_needed` or `needs_review`."
     ),
     Track.APPOINTMENT: (
         "One slot: held for a patient, then a visit. A request may have several over time."
