@@ -251,7 +251,7 @@ def _reachable(folder: Path, account: int | None) -> bool:
 
 
 def _copied(folder: Path, home: Path) -> Path:
-    # An environment below /root cannot be read by the account that the server runs under.
+    # An environment in root's home cannot be read by the account that the server runs under.
     shutil.copytree(folder.parent, home / "programs")
     return home / "programs" / folder.name
 

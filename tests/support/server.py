@@ -24,13 +24,13 @@ class ServerDied(Exception):
 
 
 class AppServer:
-    """One gunicorn master with its workers."""
+    """One gunicorn master with its workers, under the configuration of production."""
 
     def __init__(
         self,
         environment: Mapping[str, str],
         *,
-        application: str = "wsgi:app",
+        application: str = "clinic.app:create_app()",
         workers: int = 2,
         threads: int = 4,
         folder: Path = ROOT,
@@ -40,9 +40,9 @@ class AppServer:
         self.log = Path(tempfile.mkdtemp(prefix="needlepoint-server-")) / "log"
         self._environment = {**os.environ, **environment}
         self._command = [
-            *(sys.executable, "-m", "gunicorn", application),
-            *("--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread"),
-            *("--workers", str(workers), "--threads", str(threads), "--graceful-timeout", "10"),
+            *(sys.executable, "-m", "gunicorn", application, "--config", "python:clinic.server"),
+            *("--bind", f"127.0.0.1:{self.port}"),
+            *("--workers", str(workers), "--threads", str(threads)),
         ]
         self._size = workers
         self._folder = folder
@@ -126,9 +126,10 @@ class AppServer:
 
     def _workers(self) -> list[psutil.Process]:
         try:
-            return psutil.Process(self._master.pid).children()
+            children = psutil.Process(self._master.pid).children()
         except psutil.NoSuchProcess:
             return []
+        return [child for child in children if alive(child.pid)]
 
     @property
     def _master(self) -> subprocess.Popen[bytes]:
@@ -141,7 +142,7 @@ class AppServer:
 def serving(
     environment: Mapping[str, str],
     *,
-    application: str = "wsgi:app",
+    application: str = "clinic.app:create_app()",
     workers: int = 2,
     threads: int = 4,
     folder: Path = ROOT,

@@ -1,0 +1,122 @@
+"""Runs the tests tier by tier, and ends with one line for each tier and one for all of them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORTS = ROOT / "var" / "tests"
+TIERS = {
+    "unit": "the core alone",
+    "property": "what holds for every history, calendar and move",
+    "architecture": "directions, guards, short lists",
+    "support": "the test tools themselves",
+    "migrations": "the schema up, down and up again, on SQLite and PostgreSQL",
+    "integration": "services and queries on SQLite and PostgreSQL",
+    "web": "every page, as each member of the cast",
+    "browser": "journeys in Chromium",
+}
+NEEDS_CHROMIUM = {"support", "browser"}
+LIMIT_SECONDS = 1200
+NO_TESTS = 5
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one tier ended."""
+
+    tier: str
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0
+    unable: str = ""
+
+    @property
+    def line(self) -> str:
+        """The result in one line."""
+        if self.unable:
+            return f"{self.tier:<13} COULD NOT RUN: {self.unable}"
+        word = "red  " if self.failed else "green"
+        counts = f"{self.passed:>5} good {self.failed:>4} bad"
+        return f"{self.tier:<13} {word} {counts} {self.seconds:>6.0f} s"
+
+
+def main(wanted: list[str]) -> int:
+    """Run the tiers named, or all; the exit code is 0 only if each that could run is green."""
+    unknown = [tier for tier in wanted if tier not in TIERS]
+    if unknown:
+        print(f"test: no tier {', '.join(unknown)}; there are {', '.join(TIERS)}")
+        return 2
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    REPORTS.mkdir(parents=True)
+    results = [run(tier) for tier in wanted or TIERS]
+    print("\nEvery tier:")
+    for result in results:
+        print(result.line)
+    passed = sum(result.passed for result in results)
+    failed = sum(result.failed for result in results)
+    print(f"{passed} passed, {failed} failed")
+    unable = [result for result in results if result.unable]
+    # On a desk a machine may lack something; where changes are judged it may not.
+    return 1 if failed or (unable and os.environ.get("CI")) or not passed else 0
+
+
+def run(tier: str) -> Result:
+    """Run one tier and count."""
+    print(f"\n=== {tier}: {TIERS[tier]}", flush=True)
+    unable = missing(tier)
+    if unable:
+        print(unable)
+        return Result(tier, unable=unable)
+    report = REPORTS / f"{tier}.xml"
+    command = [sys.executable, "-m", "pytest", f"tests/{tier}", "--quiet", "--tb=short"]
+    command += [f"--junitxml={report}", "--color=no", "-o", "junit_family=xunit2"]
+    began = time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    try:
+        code = process.wait(timeout=LIMIT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        print(f"{tier} was ended after {LIMIT_SECONDS} s")
+        return Result(tier, failed=1, seconds=LIMIT_SECONDS)
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+    if code == NO_TESTS:
+        return Result(tier, failed=1, seconds=time.monotonic() - began)
+    passed, failed = counts(report)
+    # pytest can end badly without a single failed test, for one when it cannot collect.
+    return Result(tier, passed, failed or int(code != 0), time.monotonic() - began)
+
+
+def missing(tier: str) -> str:
+    """Say what this machine lacks for a tier, empty if nothing."""
+    if not (ROOT / "tests" / tier).is_dir():
+        return f"there is no folder tests/{tier}"
+    names = ("chromium", "chromium-browser")
+    if tier in NEEDS_CHROMIUM and not any(map(shutil.which, names)):
+        return "Chromium is missing (on Debian: apt-get install chromium)"
+    return ""
+
+
+def counts(report: Path) -> tuple[int, int]:
+    """Read passed and failed from pytest's report; a skipped test counts as failed."""
+    if not report.exists():
+        return 0, 1
+    # Our own pytest wrote it.
+    suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 - see above
+    total = bad = 0
+    for suite in suites:
+        total += int(suite.get("tests", "0"))
+        bad += sum(int(suite.get(kind, "0")) for kind in ("failures", "errors", "skipped"))
+    return max(total - bad, 0), bad
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,21 @@
+"""What anyone may call is exactly this list; whatever joins it is argued for in a review."""
+
+from pathlib import Path
+
+from clinic.web import guards
+from tests.support import databases
+
+PUBLIC = {
+    "health.alive",
+    "health.ready",
+    "static",
+}
+
+
+def test_the_public_endpoints_are_exactly_those_listed(tmp_path: Path) -> None:
+    with databases.running_app(f"sqlite:///{tmp_path / 'empty.sqlite3'}") as app:
+        found = {
+            endpoint for endpoint, _, _, policy in guards.routes(app) if policy == guards.PUBLIC
+        }
+
+    assert found == PUBLIC
