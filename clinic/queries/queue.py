@@ -1,0 +1,346 @@
+"""The front desk's queue: who is next and why, in folders, with counts, a page at a time.
+
+Rows name people, wanted regions and what to do; never an answer, a condition or a finding.
+Names are sealed, so a search by name opens those of open requests one by one, in memory.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import json
+import unicodedata
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+
+from clinic import contact
+from clinic.access import Actor, Permission
+from clinic.booking import lifecycle
+from clinic.extensions import db, vault
+from clinic.models import Appointment, Location, Request, User
+
+PAGE = 25
+LONGEST_SEARCH = 200
+ALL, CLOSED = "open", "closed"
+FOLDERS = (
+    ALL,
+    "unassigned",
+    "mine",
+    "call_today",
+    "review",
+    "ready",
+    "waiting",
+    "back",
+    "offered",
+    "booked",
+    CLOSED,
+)
+ACTIONS = ("call_today", "review", "none")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the address of the queue asks for; every part may be left out."""
+
+    folder: str = ALL
+    language: str = ""
+    action: str = ""
+    location: UUID | None = None
+    search: str = ""
+    cursor: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One request as the queue shows it; name and regions are none for who may not see them."""
+
+    id: UUID
+    reference: str
+    version: int
+    name: str | None
+    regions: tuple[str, ...]
+    action: str
+    urgent: bool
+    desk_state: str
+    clinical_state: str
+    appointment_state: str | None
+    language: str
+    sent_at: datetime
+    back: bool
+    claimed_by: str | None
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the queue, with the cursors of its neighbours."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many requests each folder holds, and a mark that changes when any of them does."""
+
+    folders: dict[str, int]
+    version: str
+
+
+def page(actor: Actor, wish: Wish) -> Page:
+    """Return one page: urgent first, then oldest first (closed ones: newest first)."""
+    actor.require(Permission.SEE_QUEUE)
+    spot = _read_cursor(wish.cursor)
+    backwards = spot is not None and spot.backwards
+    newest_first = wish.folder == CLOSED
+    query = _narrowed(actor, wish)
+    if spot is not None:
+        query = query.where(_beyond(spot, newest_first=newest_first))
+    query = query.order_by(*_order(reverse=backwards, newest_first=newest_first))
+    found = list(islice(_named_like(actor, wish, query), PAGE + 1))
+    more, found = len(found) > PAGE, found[:PAGE]
+    if backwards:
+        found.reverse()
+    rows = _rows(actor, found)
+    further, earlier = (True, more) if backwards else (more, spot is not None)
+    return Page(
+        rows,
+        next=_cursor(rows[-1], backwards=False) if rows and further else None,
+        previous=_cursor(rows[0], backwards=True) if rows and earlier else None,
+    )
+
+
+def counts(actor: Actor) -> Counts:
+    """Count every folder in one go."""
+    actor.require(Permission.SEE_QUEUE)
+    numbers = [func.count().filter(_folder(name, actor)) for name in FOLDERS]
+    changes = func.coalesce(func.sum(Request.version), 0)
+    row = db.session.execute(
+        select(*numbers, changes).select_from(Request).where(Request.desk_state != "draft")
+    ).one()
+    folders = dict(zip(FOLDERS, row[:-1], strict=True))
+    return Counts(folders, hashlib.sha256(json.dumps(list(row)).encode()).hexdigest()[:16])
+
+
+def action(*, urgent: bool, call_today: str | None, clinical_state: str) -> str:
+    """Say what a request asks for next, as an act: call today, therapist review, or none."""
+    if urgent or call_today:
+        return "call_today"
+    return "review" if clinical_state == "needs_review" else "none"
+
+
+# --- Which ones ------------------------------------------------------------------------------
+
+
+def _folder(name: str, actor: Actor) -> ColumnElement[bool]:
+    is_open = Request.desk_state.in_(lifecycle.OPEN_DESK)
+    to_call = or_(Request.urgent_open, Request.call_today.is_not(None))
+    parts: dict[str, ColumnElement[bool]] = {
+        ALL: is_open,
+        "unassigned": and_(
+            Request.claimed_by_id.is_(None),
+            Request.desk_state.in_(("new", "in_contact", "ready_to_offer")),
+        ),
+        "mine": and_(is_open, Request.claimed_by_id == actor.id),
+        "call_today": and_(is_open, to_call),
+        "review": and_(is_open, Request.clinical_state == "needs_review"),
+        "ready": Request.desk_state == "ready_to_offer",
+        "waiting": Request.desk_state == "waiting",
+        "back": and_(is_open, Request.back_since.is_not(None)),
+        "offered": Request.desk_state == "offered",
+        "booked": Request.desk_state == "booked",
+        CLOSED: Request.desk_state == "closed",
+    }
+    return parts.get(name, is_open)
+
+
+def _narrowed(actor: Actor, wish: Wish) -> Select[Request]:
+    exact = _exactly(actor, wish.search)
+    query = select(Request).where(Request.desk_state != "draft")
+    if exact is None or wish.folder != ALL:
+        query = query.where(_folder(wish.folder, actor))
+    if exact is not None:
+        query = query.where(exact)
+    if wish.language:
+        query = query.where(Request.language == wish.language)
+    if wish.location is not None:
+        query = query.where(Request.location_id == wish.location)
+    return query.where(_asks_for(wish.action))
+
+
+def _asks_for(wanted: str) -> ColumnElement[bool]:
+    to_call = or_(Request.urgent_open, Request.call_today.is_not(None))
+    to_review = Request.clinical_state == "needs_review"
+    parts: dict[str, ColumnElement[bool]] = {
+        "call_today": to_call,
+        "review": and_(not_(to_call), to_review),
+        "none": and_(not_(to_call), not_(to_review)),
+    }
+    return parts.get(wanted, true())
+
+
+def _exactly(actor: Actor, search: str) -> ColumnElement[bool] | None:
+    """Read a reference, phone or e-mail out of a search; None where it is none of these."""
+    reference = contact.parse_reference(search)
+    if reference is not None:
+        return Request.reference == reference
+    if not actor.may(Permission.SEE_CONTACT):
+        return false() if search.strip() else None
+    digests = (
+        (contact.email_key, contact.UnfitEmail, "email", Request.email_digest),
+        (contact.phone_key, contact.UnfitPhone, "phone", Request.phone_digest),
+    )
+    for key_of, unfit, purpose, column in digests:
+        try:
+            return column == vault.ring.digest(purpose, key_of(search))
+        except unfit:
+            continue
+    return None
+
+
+def _named_like(actor: Actor, wish: Wish, query: Select[Request]) -> Iterator[Request]:
+    """Go through the requests, only those with the name searched for, if one is."""
+    words = fold(wish.search)
+    if len(wish.search) > LONGEST_SEARCH or "\0" in wish.search:
+        return
+    by_name = words and _exactly(actor, wish.search) is None
+    if not by_name:
+        yield from db.session.scalars(query.limit(PAGE + 1))
+        return
+    for request in db.session.scalars(query.execution_options(yield_per=200)):
+        if words in fold(request.name or ""):
+            yield request
+
+
+def fold(text: str) -> str:
+    """Reduce a name to what a search compares: no case, no accents, single spaces."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(mark for mark in plain if not unicodedata.combining(mark))
+    return " ".join(kept.split())
+
+
+# --- In which order --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Spot:
+    urgent: bool
+    sent_at: datetime
+    id: UUID
+    backwards: bool
+
+
+def _order(*, reverse: bool, newest_first: bool) -> tuple[Any, ...]:
+    urgent = Request.urgent_open if reverse else Request.urgent_open.desc()
+    if reverse != newest_first:
+        return (urgent, Request.sent_at.desc(), Request.id.desc())
+    return (urgent, Request.sent_at, Request.id)
+
+
+def _beyond(spot: _Spot, *, newest_first: bool) -> ColumnElement[bool]:
+    same = Request.urgent_open == spot.urgent
+    if spot.backwards:
+        further = and_(Request.urgent_open, true() if not spot.urgent else false())
+    else:
+        further = and_(not_(Request.urgent_open), true() if spot.urgent else false())
+    if spot.backwards != newest_first:
+        later = or_(
+            Request.sent_at < spot.sent_at,
+            and_(Request.sent_at == spot.sent_at, Request.id < spot.id),
+        )
+    else:
+        later = or_(
+            Request.sent_at > spot.sent_at,
+            and_(Request.sent_at == spot.sent_at, Request.id > spot.id),
+        )
+    return or_(further, and_(same, later))
+
+
+def _cursor(row: Row, *, backwards: bool) -> str:
+    parts = [int(row.urgent), row.sent_at.isoformat(), row.id.hex, int(backwards)]
+    return urlsafe_b64encode(json.dumps(parts).encode()).decode("ascii").rstrip("=")
+
+
+def _read_cursor(text: str) -> _Spot | None:
+    """Read a cursor; one that was cut or made up begins at the beginning."""
+    if not text or len(text) > LONGEST_SEARCH:
+        return None
+    try:
+        urgent, sent_at, key, backwards = json.loads(
+            urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        )
+        moment = datetime.fromisoformat(sent_at)
+        spot = _Spot(bool(urgent), moment, UUID(key), bool(backwards))
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
+        return None
+    return spot if moment.tzinfo is not None else None
+
+
+# --- As rows ---------------------------------------------------------------------------------
+
+
+def _rows(actor: Actor, found: Sequence[Request]) -> tuple[Row, ...]:
+    names = _names(request.claimed_by_id for request in found)
+    visits = _visits([request.id for request in found])
+    return tuple(_row(actor, request, names, visits) for request in found)
+
+
+def _row(actor: Actor, request: Request, names: dict[UUID, str], visits: dict[UUID, str]) -> Row:
+    sees = actor.may(Permission.SEE_CONTACT)
+    holder = request.claimed_by_id
+    return Row(
+        id=request.id,
+        reference=request.reference,
+        version=request.version,
+        name=(request.name or "") if sees else None,
+        regions=tuple(request.regions or ()) if sees else (),
+        action=action(
+            urgent=request.urgent_open,
+            call_today=request.call_today,
+            clinical_state=request.clinical_state,
+        ),
+        urgent=request.urgent_open,
+        desk_state=request.desk_state,
+        clinical_state=request.clinical_state,
+        appointment_state=visits.get(request.id),
+        language=request.language,
+        sent_at=request.sent_at or request.created_at,
+        back=request.back_since is not None,
+        claimed_by=names.get(holder) if holder else None,
+        mine=holder is not None and holder == actor.id,
+    )
+
+
+def _names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    wanted = {one for one in ids if one is not None}
+    if not wanted:
+        return {}
+    query = select(User.id, User.display_name).where(User.id.in_(wanted))
+    return dict(db.session.execute(query).tuples().all())
+
+
+def _visits(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Give the state of each request's newest visit that still holds its time."""
+    if not ids:
+        return {}
+    query = (
+        select(Appointment.request_id, Appointment.state)
+        .where(Appointment.request_id.in_(ids), Appointment.state.in_(lifecycle.HOLDING))
+        .order_by(Appointment.starts_at, Appointment.id)
+    )
+    return dict(db.session.execute(query).tuples().all())
+
+
+def places(actor: Actor) -> list[tuple[UUID, str]]:
+    """List the clinic's locations for the filter."""
+    actor.require(Permission.SEE_QUEUE)
+    query = select(Location.id, Location.name).order_by(Location.name, Location.id)
+    return [(key, name) for key, name in db.session.execute(query)]
