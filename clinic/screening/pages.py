@@ -41,9 +41,9 @@ def sections(questionnaire: Questionnaire, answers: Answers, *, as_of: date) -> 
     return tuple(sorted(asked, key=lambda section: section.id != URGENT_FIRST))
 
 
-def groups(questionnaire: Questionnaire, section_id: str, answers: Answers, *, as_of: date) -> (
-    tuple[Group, ...]
-):
+def groups(
+    questionnaire: Questionnaire, section_id: str, answers: Answers, *, as_of: date
+) -> tuple[Group, ...]:
     """The first questions of a topic as they stand on its page; follow-ups stand under them."""
     first = [
         question

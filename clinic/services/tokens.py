@@ -156,6 +156,13 @@ def issue_link(work: Work, request: Request, *, expires_at: datetime | None = No
     return f"{site.settings.public_base_url.rstrip('/')}/r/{secret}"
 
 
+def forget_address(work: Work, request: Request) -> None:
+    """End what was mailed to an address that is not the patient's any more."""
+    request.email_proved_at = None
+    _revoke(work, request.id, "link")
+    _revoke(work, request.id, "code")
+
+
 def _mail_resume_link(work: Work, request: Request) -> None:
     draft = work.session.scalar(select(Draft).where(Draft.request_id == request.id))
     if draft is None or not request.email:

@@ -1,0 +1,316 @@
+"""The patient's draft: begun once, saved page by page, version by version.
+
+Each save replaces the answers of one page. What an answer no longer calls for is dropped, so
+that a follow-up whose question was taken back neither counts nor is asked for. An answer that
+is urgent stops the draft in the same transaction (see stopping).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from clinic import contact
+from clinic.access import Actor, ActorKind, NotThere, own
+from clinic.extensions import site, vault
+from clinic.models import Draft, Request
+from clinic.screening import answers as reading
+from clinic.screening import pages, questionnaire
+from clinic.screening.questionnaire import Questionnaire
+from clinic.services import (
+    consent,
+    idempotency,
+    screenings,
+    stopping,
+    tokens,
+    tracks,
+    triage,
+)
+from clinic.services.transaction import ChangedUnderneath, Work, writes
+
+ABOUT, WHERE, CONSENT = "about", "where", "consent"
+BIRTH_DATE, WANTED = "minor", "wanted_regions"
+HISTORY = "history/"
+
+
+@dataclass(frozen=True)
+class About:
+    """Who asks for care and how to reach them, already normalised."""
+
+    name: str
+    birth_date: date
+    phone: str
+    email: str | None
+    channel: str
+    answered_by: str
+    language: str  # in which we write and call; the pages may be read in another one
+    guardian: str | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """The answers of one page as typed values, and the boxes that were shown and left empty."""
+
+    answers: Mapping[str, object]
+    shown: Sequence[str] = ()
+
+
+def start(actor: Actor, now: datetime, *, about: About, browser: str, key: str) -> UUID:
+    """Begin one request with its draft for this browser, once whatever is clicked."""
+    try:
+        return _start(actor, now, about=about, browser=browser, key=key)
+    except IntegrityError:  # a racer with the same key was first: now its row is there
+        return _start(actor, now, about=about, browser=browser, key=key)
+
+
+@writes
+def _start(work: Work, *, about: About, browser: str, key: str) -> UUID:
+    if work.actor.kind not in (ActorKind.ANYONE, ActorKind.PATIENT):
+        raise NotThere
+    body = {**vars(about), "browser": browser}
+    made = idempotency.made_before(work, key, "start", body)
+    if made is not None:
+        return made
+    request = Request(
+        reference=_reference(work),
+        created_at=work.now,
+        visit_kind="needling",
+    )
+    _write_about(request, about)
+    tracks.begin(work, request)
+    questions = questionnaire.shipped(about.language)
+    screenings.keep_questionnaire(work, questions)
+    draft = Draft(
+        request_id=request.id,
+        questionnaire_hash=questions.hash,
+        answers=_answers_of(about, questions),
+        steps=[ABOUT],
+        saved_at=work.now,
+        expires_at=_expiry(work),
+    )
+    work.session.add(draft)
+    tokens.grant(work, request.id, "draft_browser", browser)
+    idempotency.remember(work, key, "start", body, request.id)
+    return request.id
+
+
+@writes
+def save_about(
+    work: Work, request_id: UUID, *, about: About, seen: int, language: str, browser: str
+) -> bool:
+    """Save who asks and how to reach them; tell whether the draft is stopped."""
+    request, draft = open_draft(work, request_id)
+    if draft.version != seen:
+        if _about_of(request) == about:
+            return stopping.is_stopped(draft)
+        raise ChangedUnderneath
+    if about.email != request.email:
+        tokens.forget_address(work, request)
+    _write_about(request, about)
+    questions = questionnaire.shipped(language)
+    given = Given(_answers_of(about, questions))
+    page = _Page(ABOUT, tuple(given.answers), given)
+    return _save(work, request, draft, page, language=language, browser=browser)
+
+
+@writes
+def save_where(
+    work: Work,
+    request_id: UUID,
+    *,
+    given: Given,
+    wishes: Mapping[str, Any],
+    seen: int,
+    language: str,
+    browser: str,
+) -> bool:
+    """Save the wanted regions and wishes; tell whether the draft is stopped."""
+    request, draft = open_draft(work, request_id)
+    own_ids = _request_ids(questionnaire.shipped(language))
+    if draft.version != seen:
+        if request.wishes == wishes and _same(draft, own_ids, given):
+            return stopping.is_stopped(draft)
+        raise ChangedUnderneath
+    wanted = given.answers.get(WANTED)
+    request.regions = [str(region) for region in wanted] if isinstance(wanted, list) else []
+    request.wishes = dict(wishes)
+    page = _Page(WHERE, own_ids, given)
+    return _save(work, request, draft, page, language=language, browser=browser)
+
+
+@writes
+def save_answers(
+    work: Work,
+    request_id: UUID,
+    *,
+    section: str,
+    given: Given,
+    seen: int,
+    language: str,
+    browser: str,
+) -> bool:
+    """Save one topic of the history; tell whether the draft is stopped by an urgent answer."""
+    request, draft = open_draft(work, request_id)
+    own_ids = pages.own_ids(questionnaire.shipped(language), section)
+    if draft.version != seen:
+        if _same(draft, own_ids, given):
+            return stopping.is_stopped(draft)
+        raise ChangedUnderneath
+    page = _Page(HISTORY + section, own_ids, given)
+    return _save(work, request, draft, page, language=language, browser=browser)
+
+
+@writes
+def agree(work: Work, request_id: UUID, *, language: str, browser: str) -> None:
+    """Store the consent to the use of data, in the words that were shown."""
+    request, draft = open_draft(work, request_id)
+    consent.record(work, request, language=language)
+    _step(draft, CONSENT)
+    _touch(work, request, draft, browser)
+
+
+@writes
+def chose_by_mistake(work: Work, request_id: UUID, *, browser: str) -> str | None:
+    """Let the patient go back to the page of an urgent answer; name that page."""
+    request, draft = open_draft(work, request_id)
+    page = stopping.reopen(work, request, draft)
+    _touch(work, request, draft, browser)
+    return page
+
+
+@writes
+def speak(work: Work, request_id: UUID, *, language: str) -> None:
+    """Write and call in another language from now on, because the patient chose it."""
+    own(work.actor, request_id)
+    tracks.load(work, request_id).language = language
+
+
+@writes
+def keep_open(work: Work, request_id: UUID, *, browser: str) -> None:
+    """Renew the time for which the draft stays open in this browser."""
+    open_draft(work, request_id)
+    tokens.grant(work, request_id, "draft_browser", browser)
+
+
+def open_draft(work: Work, request_id: UUID) -> tuple[Request, Draft]:
+    """Lock the patient's own request and its draft, or raise NotThere."""
+    own(work.actor, request_id)
+    request = tracks.load(work, request_id)
+    draft = find(work, request)
+    if draft is None:
+        raise NotThere
+    return request, draft
+
+
+def find(work: Work, request: Request) -> Draft | None:
+    """Return the draft of a request that is already locked, if there is one."""
+    query = select(Draft).where(Draft.request_id == request.id, Draft.expires_at > work.now)
+    return work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+@dataclass(frozen=True)
+class _Page:
+    """One page to be saved: its name, every question it can ask, and what was answered."""
+
+    name: str
+    own_ids: Sequence[str]
+    given: Given
+
+
+def _save(
+    work: Work, request: Request, draft: Draft, page: _Page, *, language: str, browser: str
+) -> bool:
+    _store(work, request, draft, page, questionnaire.shipped(language))
+    _step(draft, page.name)
+    _touch(work, request, draft, browser)
+    return stopping.check(work, request, draft, page=page.name, language=language)
+
+
+def _store(
+    work: Work, request: Request, draft: Draft, page: _Page, questions: Questionnaire
+) -> None:
+    """Replace the page's answers, and drop what the answers no longer call for."""
+    own_ids, given = page.own_ids, page.given
+    before = screenings.readable(draft.answers, questions)
+    kept = {key: value for key, value in before.items() if key not in own_ids}
+    typed = reading.read({**kept, **given.answers}, questions)
+    asked = reading.asked_only(questions, typed, as_of=triage.today(work, request))
+    shown = (set(draft.answers.get("_shown", ())) - set(own_ids)) | set(given.shown)
+    marks = {key: value for key, value in draft.answers.items() if key.startswith("_")}
+    draft.answers = {**marks, **asked.as_json(), "_shown": sorted(shown & set(asked))}
+    if draft.questionnaire_hash != questions.hash:
+        screenings.keep_questionnaire(work, questions)
+        draft.questionnaire_hash = questions.hash
+
+
+def _touch(work: Work, request: Request, draft: Draft, browser: str) -> None:
+    draft.saved_at, draft.expires_at = work.now, _expiry(work)
+    tokens.grant(work, request.id, "draft_browser", browser)
+    work.session.flush()
+
+
+def _step(draft: Draft, page: str) -> None:
+    draft.steps = list(dict.fromkeys([*(draft.steps or ()), page]))
+
+
+def _same(draft: Draft, own_ids: Sequence[str], given: Given) -> bool:
+    """Tell whether the page was saved just so before: a double click is no conflict."""
+    stored = {key: draft.answers[key] for key in own_ids if key in draft.answers}
+    return stored == reading.read(given.answers, questionnaire.shipped()).as_json()
+
+
+def _request_ids(questions: Questionnaire) -> tuple[str, ...]:
+    return tuple(
+        question.id
+        for question in questions.questions.values()
+        if question.asked == "request" and question.id != BIRTH_DATE
+    )
+
+
+def _answers_of(about: About, questions: Questionnaire) -> dict[str, object]:
+    return {BIRTH_DATE: about.birth_date.isoformat()} if BIRTH_DATE in questions.questions else {}
+
+
+def _write_about(request: Request, about: About) -> None:
+    request.name, request.phone, request.email = about.name, about.phone, about.email
+    request.birth_date = about.birth_date.isoformat()
+    request.guardian = {"name": about.guardian} if about.guardian else None
+    request.answered_by, request.channel = about.answered_by, about.channel
+    request.language = about.language
+    ring, person = vault.ring, contact.person_key(about.name, about.birth_date)
+    request.person_digest = ring.digest("person", person)
+    request.phone_digest = ring.digest("phone", contact.phone_key(about.phone))
+    request.email_digest = (
+        ring.digest("email", contact.email_key(about.email)) if about.email else None
+    )
+
+
+def _about_of(request: Request) -> About:
+    return About(
+        name=request.name or "",
+        birth_date=date.fromisoformat(request.birth_date or "0001-01-01"),
+        phone=request.phone or "",
+        email=request.email,
+        channel=request.channel,
+        answered_by=request.answered_by,
+        language=request.language,
+        guardian=(request.guardian or {}).get("name"),
+    )
+
+
+def _reference(work: Work) -> str:
+    while True:
+        drawn = contact.reference(work.random(contact.REFERENCE_RANDOM_BYTES))
+        taken = select(Request.id).where(Request.reference == drawn)
+        if work.session.scalars(taken).first() is None:
+            return drawn
+
+
+def _expiry(work: Work) -> datetime:
+    return work.now + timedelta(days=site.settings.draft_days)

@@ -1,0 +1,55 @@
+"""What a newly sent intake does to its request: screened, compared, put before a therapist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clinic.booking.lifecycle import NEEDLING_ALLOWED, Track
+from clinic.models import Request
+from clinic.screening.outcome import CALL_TODAY, Screening
+from clinic.services import review, screenings, tracks, triage
+from clinic.services.transaction import Work
+
+
+def append(
+    work: Work,
+    request: Request,
+    *,
+    answers: Mapping[str, Any],
+    trail: Sequence[Mapping[str, Any]],
+    complete: bool,
+    language: str,
+) -> Screening:
+    """Append an intake; unless its result is the same under a clearance, it needs review.
+
+    Nothing here clears anybody: a ruleset that lacks a section or is not approved may not, and
+    none can be approved yet.
+    """
+    before = screenings.newest(work, request)
+    screening = screenings.append(
+        work,
+        request,
+        answers=answers,
+        trail=trail,
+        complete=complete,
+        language=language,
+        as_of=triage.today(work, request),
+    )
+    same = before is not None and not screenings.differs(before, screening)
+    if not same or request.clinical_state not in NEEDLING_ALLOWED:
+        review.intake_changed(work, request)
+        tracks.move(work, request, Track.CLINICAL, "need review")
+    if any(finding.urgency == CALL_TODAY for finding in screening.findings):
+        request.call_today = request.call_today or "own_words"
+    return screening
+
+
+def receive(work: Work, request: Request) -> None:
+    """Put a request into the queue: sent for the first time, or opened again by its patient."""
+    if request.desk_state == "draft":
+        request.sent_at = work.now
+        tracks.move(work, request, Track.DESK, "send")
+    elif tracks.can(request, Track.DESK, "reopen"):
+        request.closed_reason = None
+        tracks.move(work, request, Track.DESK, "reopen")
