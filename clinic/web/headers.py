@@ -37,6 +37,7 @@ FIXED = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.[a-z0-9]+$")
+KEEPABLE = ("200", "206", "304")
 REFUSALS = {
     "411 Length Required": "Please send the form from a browser.",
     "413 Content Too Large": "That was too long to send. Please shorten it and try again.",
@@ -55,25 +56,26 @@ class Shield:
         """Answer one request."""
 
         def shielded(status: str, headers: Headers, exc_info: Any = None) -> Callable[..., Any]:
-            return start(status, self._headers(environ, headers), exc_info)
+            return start(status, self._headers(environ, status, headers), exc_info)
 
         refusal = _take_body(environ)
         if refusal is not None:
             return _refuse(refusal, shielded)
         return self.app(environ, shielded)
 
-    def _headers(self, environ: WSGIEnvironment, given: Headers) -> Headers:
+    def _headers(self, environ: WSGIEnvironment, status: str, given: Headers) -> Headers:
         own = dict(FIXED)
-        own["Cache-Control"] = _cache(environ)
+        own["Cache-Control"] = _cache(environ, status)
         if self.secure:
             own["Strict-Transport-Security"] = HSTS
         drop = {name.lower() for name in own} | {"server", "x-powered-by"}
         return [pair for pair in given if pair[0].lower() not in drop] + list(own.items())
 
 
-def _cache(environ: WSGIEnvironment) -> str:
+def _cache(environ: WSGIEnvironment, status: str) -> str:
+    """Let a file that carries its hash be kept; an answer that it is missing never is."""
     path = environ.get("PATH_INFO", "")
-    if path.startswith("/static/"):
+    if path.startswith("/static/") and status[:3] in KEEPABLE:
         versioned = HASHED.search(path) or environ.get("QUERY_STRING", "").startswith("v=")
         if versioned:
             return "public, max-age=31536000, immutable"

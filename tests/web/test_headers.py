@@ -1,0 +1,297 @@
+"""Every answer carries each security header exactly once; half a body is never worked on."""
+
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, redirect, request
+from werkzeug.test import EnvironBuilder
+
+from clinic.web import filters, guards, headers
+from tests.support import databases
+from tests.support.server import AppServer, serving
+
+ONCE = {
+    "Content-Security-Policy": headers.CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Answer:
+    """What a server would send, every header line of it."""
+
+    status: int
+    lines: list[tuple[str, str]]
+    body: bytes
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.lines if key.lower() == name.lower()]
+
+
+def ask(app: Flask, environ: dict[str, Any]) -> Answer:
+    """Call the whole wrapped app as a server does, and keep duplicate headers apart."""
+    told: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status: str, lines: list[tuple[str, str]], _exc_info: Any = None) -> Any:
+        told.append((status, list(lines)))
+        return lambda _data: None
+
+    chunks = app(environ, start)
+    body = b"".join(chunks)
+    if hasattr(chunks, "close"):
+        chunks.close()
+    status, lines = told[-1]
+    return Answer(int(status.split()[0]), lines, body)
+
+
+def environ(method: str, path: str, **more: Any) -> dict[str, Any]:
+    return EnvironBuilder(
+        path=path, method=method, base_url="http://localhost", **more
+    ).get_environ()
+
+
+def posted(path: str, body: bytes, **changed: str) -> dict[str, Any]:
+    """A form post whose headers may lie about its body."""
+    return {
+        **environ("POST", path, data=b"", content_type=FORM),
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+        **changed,
+    }
+
+
+def add_pages_that_answer_otherwise(app: Flask) -> None:
+    """A redirect and a fault, which no page of ours makes for everybody."""
+
+    @guards.public
+    def elsewhere() -> Any:
+        answer = redirect("/healthz", 303)
+        answer.headers["Cache-Control"] = "public, max-age=60"
+        answer.headers["X-Powered-By"] = "something"
+        answer.headers["Server"] = "something"
+        return answer
+
+    @guards.public
+    def broken() -> Any:
+        raise LookupError("a fault that nobody expected")
+
+    app.add_url_rule("/elsewhere", view_func=elsewhere)
+    app.add_url_rule("/broken", view_func=broken)
+
+
+@pytest.fixture
+def app() -> Iterator[Flask]:
+    with databases.fresh_database("sqlite") as url, databases.running_app(url) as made:
+        made.testing = False  # so that a fault becomes a page, as it does outside tests
+        add_pages_that_answer_otherwise(made)
+        yield made
+
+
+ANSWERS = [
+    (200, "GET", "/healthz"),
+    (200, "HEAD", "/healthz"),
+    (200, "OPTIONS", "/healthz"),
+    (200, "GET", "/static/css/site.css"),
+    (303, "GET", "/elsewhere"),
+    (404, "GET", "/no-such-page"),
+    (404, "GET", "/static/no-such-file.css"),
+    (405, "POST", "/healthz"),
+    (405, "TRACE", "/healthz"),
+    (500, "GET", "/broken"),
+]
+
+
+@pytest.mark.parametrize(("status", "method", "path"), ANSWERS)
+def test_every_answer_carries_each_header_exactly_once(
+    app: Flask, status: int, method: str, path: str
+) -> None:
+    answer = ask(app, environ(method, path))
+
+    assert answer.status == status
+    assert {name: answer.all(name) for name in ONCE} == {
+        name: [value] for name, value in ONCE.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "changed"),
+    [
+        (411, {"HTTP_TRANSFER_ENCODING": "chunked"}),
+        (413, {"CONTENT_LENGTH": str(headers.MAX_BODY + 1)}),
+        (400, {"CONTENT_LENGTH": "200"}),
+    ],
+)
+def test_a_refused_body_is_answered_with_each_header_exactly_once(
+    app: Flask, status: int, changed: dict[str, str]
+) -> None:
+    answer = ask(app, posted("/healthz", b"a=1", **changed))
+
+    assert answer.status == status
+    assert {name: answer.all(name) for name in ONCE} == {
+        name: [value] for name, value in ONCE.items()
+    }
+    assert answer.all("Content-Length") == [str(len(answer.body))]
+
+
+@pytest.mark.parametrize(("status", "method", "path"), ANSWERS)
+def test_no_answer_names_the_software(app: Flask, status: int, method: str, path: str) -> None:
+    answer = ask(app, environ(method, path))
+
+    assert answer.status == status
+    assert answer.all("Server") == answer.all("X-Powered-By") == []
+    assert b"Werkzeug" not in answer.body
+    assert b"Traceback" not in answer.body
+
+
+def test_no_header_is_sent_twice(app: Flask) -> None:
+    for _, method, path in ANSWERS:
+        counts = Counter(name.lower() for name, _ in ask(app, environ(method, path)).lines)
+
+        assert [name for name, count in counts.items() if count > 1 and name != "vary"] == []
+
+
+def test_the_policy_lets_nothing_in_but_our_own() -> None:
+    policy = dict(part.strip().split(" ", 1) for part in headers.CSP.split(";"))
+
+    assert policy["default-src"] == "'none'"
+    assert policy["form-action"] == "'self'"
+    assert policy["base-uri"] == policy["frame-ancestors"] == "'none'"
+    assert {word for words in policy.values() for word in words.split()} == {"'none'", "'self'"}
+
+
+def test_encryption_is_insisted_on_exactly_where_the_clinic_is_reached_by_it(app: Flask) -> None:
+    with (
+        databases.fresh_database("sqlite") as url,
+        databases.running_app(url, public_base_url="https://localhost") as encrypted,
+    ):
+        there = ask(encrypted, environ("GET", "/healthz")).all("Strict-Transport-Security")
+        missing = ask(encrypted, environ("GET", "/no-such-page")).all("Strict-Transport-Security")
+
+    assert there == missing == ["max-age=31536000; includeSubDomains"]
+    assert ask(app, environ("GET", "/healthz")).all("Strict-Transport-Security") == []
+
+
+def test_only_a_file_that_is_there_and_carries_its_hash_may_be_kept(app: Flask) -> None:
+    with app.test_request_context():
+        address = filters.asset("css/site.css")
+
+    kept = ask(app, environ("GET", address)).all("Cache-Control")
+    missing = ask(app, environ("GET", "/static/css/none.css?v=0123456789ab"))
+
+    assert kept == ["public, max-age=31536000, immutable"]
+    assert missing.status == 404
+    assert missing.all("Cache-Control") == ["no-store"]
+
+
+@pytest.mark.parametrize("encoding", ["chunked", "Chunked", "gzip, chunked"])
+def test_a_body_of_unknown_length_is_refused_before_it_is_read(app: Flask, encoding: str) -> None:
+    given = posted("/elsewhere", b"a=1", HTTP_TRANSFER_ENCODING=encoding)
+
+    answer = ask(app, given)
+
+    assert answer.status == 411
+    assert given["wsgi.input"].tell() == 0
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_is_read(app: Flask) -> None:
+    given = posted("/elsewhere", b"a" * (headers.MAX_BODY + 1))
+
+    answer = ask(app, given)
+
+    assert answer.status == 413
+    assert given["wsgi.input"].tell() == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"a=1", b"a=1&b=2"])
+def test_a_body_that_ends_before_its_length_is_refused(app: Flask, body: bytes) -> None:
+    answer = ask(app, posted("/elsewhere", body, CONTENT_LENGTH=str(len(body) + 1)))
+
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "twelve", "+5", "\N{SUPERSCRIPT TWO}", "0x10"])
+def test_a_length_that_is_none_is_refused(app: Flask, length: str) -> None:
+    answer = ask(app, posted("/elsewhere", b"a=1", CONTENT_LENGTH=length))
+
+    assert answer.status == 400
+
+
+def test_a_body_of_the_greatest_length_arrives_whole(app: Flask) -> None:
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # this form comes from no page
+
+    @guards.public
+    def measure() -> str:
+        return str(len(request.get_data()))
+
+    app.add_url_rule("/measure", view_func=measure, methods=["POST"])
+
+    answer = ask(app, posted("/measure", b"a" * headers.MAX_BODY))
+
+    assert (answer.status, answer.body) == (200, str(headers.MAX_BODY).encode())
+
+
+# --- The same behind a real server: the bytes as they arrive -------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    folder: Path = tmp_path_factory.mktemp("limits")
+    with databases.fresh_database("sqlite") as url:
+        settings = databases.environment(
+            url, limits_url=f"sqlite-limits:///{folder / 'limits.sqlite3'}"
+        )
+        settings["GUNICORN_CMD_ARGS"] = "--config python:clinic.server"
+        with serving(settings, workers=1) as running:
+            yield running
+
+
+def raw(server: AppServer, head: str, body: bytes) -> tuple[int, str]:
+    """Send these bytes, hang up our side, and read what comes back."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+        line.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    top = answer.split(b"\r\n\r\n", 1)[0].decode("latin-1")
+    return int(top.split()[1]), top
+
+
+HEAD = f"POST /healthz HTTP/1.1\nHost: localhost\nConnection: close\nContent-Type: {FORM}\n"
+
+
+def test_a_dropped_connection_stores_nothing_behind_a_real_server(server: AppServer) -> None:
+    status, head = raw(server, HEAD + "Content-Length: 400", b"name=Ana&half-a-hist")
+
+    assert status == 400
+    assert head.count("Content-Security-Policy:") == 1
+
+
+def test_a_chunked_form_is_refused_behind_a_real_server(server: AppServer) -> None:
+    status, head = raw(server, HEAD + "Transfer-Encoding: chunked", b"3\r\na=1\r\n0\r\n\r\n")
+
+    assert status == 411
+    assert head.count("Content-Security-Policy:") == 1
+
+
+def test_a_giant_body_is_refused_by_its_length_behind_a_real_server(server: AppServer) -> None:
+    status, _ = raw(server, HEAD + "Content-Length: 10485760", b"a" * 1000)
+
+    assert status == 413
+
+
+def test_the_real_server_does_not_name_itself(server: AppServer) -> None:
+    status, head = raw(server, "GET /healthz HTTP/1.1\nHost: localhost\nConnection: close", b"")
+
+    assert status == 200
+    assert "server:" not in head.lower()
