@@ -15,7 +15,11 @@ from sqlalchemy import select
 
 from clinic.booking import calendar
 from clinic.extensions import site
-from clinic.models import Clearance, Intake, Location, Request
+from clinic.models import Clearance, Intake, Location, Request, ScreeningRecord
+from clinic.screening import outcome, questionnaire, regions, rules
+from clinic.screening.levels import Level
+from clinic.screening.outcome import Finding, Screening
+from clinic.services import screenings
 from clinic.services.transaction import Work, tell
 
 REASONS = (
@@ -67,6 +71,7 @@ def clearance_for(work: Work, request: Request, visit: Visit) -> Clearance | Non
     _hold_dates(clearance, visit.visit_on)
     _hold_limits(clearance.limits, visit)
     _hold_age(work, clearance, visit)
+    _hold_result(work, clearance, visit)
     return clearance
 
 
@@ -104,3 +109,34 @@ def _hold_age(work: Work, clearance: Clearance, visit: Visit) -> None:
     given_on = calendar.visit_on(intake.sent_at, visit.location.zone)
     if (visit.visit_on - given_on).days > site.settings.intake_days:
         raise NotCleared("history_too_old")
+
+
+def _hold_result(work: Work, clearance: Clearance, visit: Visit) -> None:
+    """Screen as of now and as of the visit; refuse what the clearance was not made for."""
+    intake = work.session.get_one(Intake, clearance.intake_id)
+    record = work.session.get_one(ScreeningRecord, clearance.screening_id)
+    known = outcome.from_json(record.result)
+    questions = questionnaire.shipped()
+    found = outcome.screen_at_visit(
+        questions,
+        rules.shipped_rules(),
+        screenings.readable(intake.answers, questions),
+        now_on=calendar.visit_on(work.now, visit.location.zone),
+        visit_on=visit.visit_on,
+        earlier=known.earlier,
+        cleared_from=clearance.valid_from if clearance.origin == "review" else None,
+    )
+    if clearance.origin == "screening" and found.level > Level.PRECAUTION:
+        raise NotCleared("result_differs")
+    if any(_is_new(one, known, clearance.limits) for one in found.findings):
+        raise NotCleared("result_differs")
+
+
+def _is_new(finding: Finding, known: Screening, limits: dict[str, object]) -> bool:
+    """Tell whether a finding is graver, or blocks more of what is cleared, than when signed."""
+    before = known.finding(finding.id)
+    if finding.level > max(Level.PRECAUTION, before.level if before else Level.NONE):
+        return True
+    blocked = regions.expand(finding.blocked_regions)
+    blocked -= regions.expand(before.blocked_regions if before else ())
+    return bool(blocked & regions.expand(_texts(limits.get("regions"))))

@@ -43,6 +43,22 @@ class OfferEnded(Exception):
 
 
 @writes
+def make_ready(
+    work: Work, request_id: UUID, *, visit_kind: str, seen: int, take_over: bool = False
+) -> UUID:
+    """Say that a time may be offered: with needles only under a live clearance."""
+    work.actor.require(Permission.OFFER)
+    request = triage.open_for(work, request_id, seen=seen, take_over=take_over)
+    if request.urgent_open:
+        raise NotCleared("urgent_open")
+    if visit_kind == "needling" and needling.live(work, request) is None:
+        raise NotCleared("not_cleared")
+    tracks.move(work, request, Track.DESK, "make ready")
+    request.visit_kind, request.waiting_until, request.back_since = visit_kind, None, None
+    return request.id
+
+
+@writes
 def offer(
     work: Work,
     request_id: UUID,

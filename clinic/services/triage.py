@@ -17,8 +17,7 @@ from clinic.booking import calendar, lifecycle
 from clinic.booking.lifecycle import NoSuchMove, Track
 from clinic.extensions import db, vault
 from clinic.models import Attempt, Location, Note, Request, Token, User
-from clinic.services import idempotency, needling, tracks
-from clinic.services.needling import NotCleared
+from clinic.services import idempotency, tracks
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
 CLOSED_BY_DESK = tuple(reason for reason in lifecycle.CLOSE_REASONS if reason != "attended")
@@ -32,6 +31,10 @@ class ClaimedByOther(Exception):
     def __init__(self, by: str, since: datetime | None) -> None:
         super().__init__("somebody else works this request")
         self.by, self.since = by, since
+
+
+class UrgentOpen(Exception):
+    """An urgent flag is open; a clinician closes it before the request can be closed."""
 
 
 def open_for(
@@ -178,28 +181,12 @@ def _wait(work: Work, request: Request, *, until: date, because: str) -> None:
 
 
 @writes
-def make_ready(
-    work: Work, request_id: UUID, *, visit_kind: str, seen: int, take_over: bool = False
-) -> UUID:
-    """Say that a time may be offered: with needles only under a live clearance."""
-    work.actor.require(Permission.WORK_REQUESTS)
-    request = open_for(work, request_id, seen=seen, take_over=take_over)
-    if request.urgent_open:
-        raise NotCleared("urgent_open")
-    if visit_kind == "needling" and needling.live(work, request) is None:
-        raise NotCleared("not_cleared")
-    tracks.move(work, request, Track.DESK, "make ready")
-    request.visit_kind, request.waiting_until, request.back_since = visit_kind, None, None
-    return request.id
-
-
-@writes
 def close(work: Work, request_id: UUID, *, reason: str, seen: int, take_over: bool = False) -> UUID:
     """Close a request with a reason; an open urgent flag is a clinician's to close first."""
     work.actor.require(Permission.WORK_REQUESTS)
     request = open_for(work, request_id, seen=seen, take_over=take_over, claims=False)
     if request.urgent_open:
-        raise NotCleared("urgent_open")
+        raise UrgentOpen
     if reason not in CLOSED_BY_DESK:
         raise NoSuchMove(Track.DESK, request.desk_state, "close")
     tracks.move(work, request, Track.DESK, "close", detail={"reason": reason})

@@ -1,0 +1,364 @@
+"""One request as the front desk works it: contact, the three tracks, and everything that happened.
+
+Never an answer, a condition or a finding: a screening and a decision show as events with their
+outcome, clinical notes do not show at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from clinic import contact
+from clinic.access import Actor, ActorKind, NotThere, Permission
+from clinic.booking import lifecycle
+from clinic.booking.lifecycle import Track
+from clinic.extensions import db
+from clinic.models import (
+    Act,
+    Appointment,
+    Attempt,
+    AuditEntry,
+    Clearance,
+    Intake,
+    Letter,
+    Location,
+    Note,
+    Offer,
+    Request,
+    ScreeningRecord,
+    Token,
+    User,
+)
+from clinic.queries import queue
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How to reach the patient; only who may see contact details gets one."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    email_proved: bool
+    channel: str
+    guardian: str | None
+    regions: tuple[str, ...]
+    wishes: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One appointment of the request."""
+
+    id: UUID
+    version: int
+    state: str
+    kind: str
+    starts_at: datetime
+    zone: str
+    place: str
+    therapist: str
+    offer_id: UUID | None
+    offer_version: int | None
+    answer_by: datetime | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What of a clearance matters for booking: its dates and with whom."""
+
+    valid_from: date
+    valid_until: date
+    limited: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: a kind and its words' parts, no sentence."""
+
+    at: datetime
+    kind: str
+    code: str
+    by: str | None = None
+    text: str | None = None
+    parts: dict[str, str] = field(default_factory=dict)
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    """Everything the request page shows."""
+
+    id: UUID
+    reference: str
+    version: int
+    language: str
+    desk_state: str
+    clinical_state: str
+    closed_reason: str | None
+    action: str
+    call_today: str | None
+    urgent: bool
+    waiting_until: date | None
+    back: bool
+    not_before: date | None
+    visit_kind: str
+    answered_by: str
+    sent_at: datetime
+    reached_at: datetime | None
+    location_id: UUID | None
+    zone: str
+    claimed_by: str | None
+    claimed_at: datetime | None
+    mine: bool
+    contact: Contact | None
+    clearance: Limits | None
+    visits: tuple[Visit, ...]
+    events: tuple[Event, ...]
+
+    @property
+    def offered(self) -> Visit | None:
+        """The visit that is held for an answer, if one is."""
+        return next((one for one in self.visits if one.state == "held"), None)
+
+    @property
+    def booked(self) -> Visit | None:
+        """The visit that is confirmed, if one is."""
+        return next((one for one in self.visits if one.state in ("confirmed", "arrived")), None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changed a request last, and when."""
+
+    by: str | None
+    at: datetime
+
+
+def find(actor: Actor, reference: str) -> UUID:
+    """Return the id of a sent request by its reference, or raise NotThere."""
+    actor.require(Permission.SEE_QUEUE)
+    return _sent(reference).id
+
+
+def page(actor: Actor, reference: str) -> RequestPage:
+    """Return what the request page shows to this actor."""
+    actor.require(Permission.SEE_QUEUE)
+    request = _sent(reference)
+    names = _names()
+    holder = request.claimed_by_id
+    sees = actor.may(Permission.SEE_CONTACT)
+    return RequestPage(
+        id=request.id,
+        reference=request.reference,
+        version=request.version,
+        language=request.language,
+        desk_state=request.desk_state,
+        clinical_state=request.clinical_state,
+        closed_reason=request.closed_reason,
+        action=queue.action(
+            urgent=request.urgent_open,
+            call_today=request.call_today,
+            clinical_state=request.clinical_state,
+        ),
+        call_today=request.call_today,
+        urgent=request.urgent_open,
+        waiting_until=request.waiting_until,
+        back=request.back_since is not None,
+        not_before=request.not_before,
+        visit_kind=request.visit_kind,
+        answered_by=request.answered_by,
+        sent_at=request.sent_at or request.created_at,
+        reached_at=request.reached_at,
+        location_id=request.location_id,
+        zone=_zone(request),
+        claimed_by=names.get(holder) if holder else None,
+        claimed_at=request.claimed_at,
+        mine=holder is not None and holder == actor.id,
+        contact=_contact(request) if sees else None,
+        clearance=_clearance(request),
+        visits=tuple(_visits(request, names)),
+        events=tuple(_events(request, names, sees=sees)),
+    )
+
+
+def last_change(actor: Actor, reference: str) -> Change:
+    """Say who changed a request last, for the loser of a race."""
+    actor.require(Permission.SEE_QUEUE)
+    request = _sent(reference)
+    query = select(Act).where(Act.request_id == request.id).order_by(Act.position.desc()).limit(1)
+    act = db.session.scalars(query).one()
+    return Change(_by(act, _names()), act.at)
+
+
+def _sent(reference: str) -> Request:
+    known = contact.parse_reference(reference)
+    query = select(Request).where(Request.reference == known, Request.desk_state != "draft")
+    request = db.session.scalars(query).one_or_none() if known else None
+    if request is None:
+        raise NotThere
+    return request
+
+
+def _names() -> dict[UUID, str]:
+    return dict(db.session.execute(select(User.id, User.display_name)).tuples().all())
+
+
+def _zone(request: Request) -> str:
+    query = select(Location.zone).order_by(Location.active.desc(), Location.name, Location.id)
+    if request.location_id is not None:
+        query = query.where(Location.id == request.location_id)
+    return db.session.scalars(query.limit(1)).first() or "UTC"
+
+
+def _contact(request: Request) -> Contact:
+    guardian = (request.guardian or {}).get("name")
+    return Contact(
+        name=request.name or "",
+        phone=request.phone,
+        email=request.email,
+        email_proved=request.email_proved_at is not None,
+        channel=request.channel,
+        guardian=str(guardian) if guardian else None,
+        regions=tuple(request.regions or ()),
+        wishes=dict(request.wishes or {}),
+    )
+
+
+def _clearance(request: Request) -> Limits | None:
+    query = select(Clearance).where(
+        Clearance.request_id == request.id, Clearance.ended_at.is_(None)
+    )
+    live = db.session.scalars(query).one_or_none()
+    if live is None:
+        return None
+    limited = request.clinical_state == "cleared_with_limits"
+    return Limits(live.valid_from, live.valid_until, limited)
+
+
+def _visits(request: Request, names: dict[UUID, str]) -> Iterator[Visit]:
+    query = (
+        select(Appointment, Location, Offer)
+        .join(Location, Location.id == Appointment.location_id)
+        .outerjoin(Offer, Offer.id == Appointment.offer_id)
+        .where(Appointment.request_id == request.id)
+        .order_by(Appointment.starts_at.desc(), Appointment.id)
+    )
+    for visit, place, offer in db.session.execute(query):
+        yield Visit(
+            id=visit.id,
+            version=visit.version,
+            state=visit.state,
+            kind=visit.visit_kind,
+            starts_at=visit.starts_at,
+            zone=place.zone,
+            place=place.name,
+            therapist=names.get(visit.therapist_id, ""),
+            offer_id=visit.offer_id,
+            offer_version=offer.version if visit.offer_id else None,
+            answer_by=offer.expires_at if visit.offer_id else None,
+        )
+
+
+# --- The timeline ----------------------------------------------------------------------------
+
+
+def _events(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterable[Event]:
+    found = [*_acts(request, names), *_intakes(request), *_screenings(request)]
+    found += [*_letters(request), *_readings(request, names)]
+    if sees:
+        found += [*_attempts(request, names), *_notes(request, names)]
+    return sorted(found, key=lambda one: (one.at, one.position, one.kind), reverse=True)
+
+
+# Told by rows of their own, with more to say.
+UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send")}
+UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
+SHOWN_PARTS = ("until", "because", "reason")
+
+
+def _acts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
+    query = select(Act).where(Act.request_id == request.id).order_by(Act.position)
+    for act in db.session.scalars(query):
+        if (act.track, act.act) in UNTOLD:
+            continue
+        # Details of clinical acts stay with the therapists; the outcome is the act itself.
+        detail = (act.detail or {}) if act.track == Track.DESK else {}
+        parts = {key: str(detail[key]) for key in SHOWN_PARTS if key in detail}
+        yield Event(
+            act.at,
+            act.track,
+            act.act,
+            by=_by(act, names),
+            parts={"to": act.to_state, **parts},
+            position=act.position,
+        )
+
+
+def _by(act: Act, names: dict[UUID, str]) -> str | None:
+    return names.get(act.actor_id) if act.actor_kind == ActorKind.STAFF and act.actor_id else None
+
+
+def _intakes(request: Request) -> Iterator[Event]:
+    query = select(Intake.sent_at, Intake.number, Intake.answered_by).where(
+        Intake.request_id == request.id
+    )
+    for sent_at, number, answered_by in db.session.execute(query):
+        yield Event(sent_at, "intake", answered_by, parts={"number": str(number)})
+
+
+def _screenings(request: Request) -> Iterator[Event]:
+    query = select(ScreeningRecord.made_at).where(ScreeningRecord.request_id == request.id)
+    for made_at in db.session.scalars(query):
+        yield Event(made_at, "screening", "made")
+
+
+def _attempts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
+    query = select(Attempt).where(Attempt.request_id == request.id)
+    for tried in db.session.scalars(query):
+        parts = {"number": tried.number or ""}
+        if tried.next_try_on is not None:
+            parts["next"] = tried.next_try_on.isoformat()
+        yield Event(tried.at, "attempt", tried.outcome, by=names.get(tried.by_id), parts=parts)
+
+
+def _notes(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
+    query = select(Note).where(Note.request_id == request.id, Note.kind == "desk")
+    for note in db.session.scalars(query):
+        yield Event(note.at, "note", "desk", by=names.get(note.by_id), text=note.body)
+
+
+def _letters(request: Request) -> Iterator[Event]:
+    query = select(Letter.queued_at, Letter.kind, Letter.state, Letter.sent_at).where(
+        Letter.request_id == request.id
+    )
+    for queued_at, kind, state, sent_at in db.session.execute(query):
+        yield Event(sent_at or queued_at, "letter", state, parts={"letter": kind})
+
+
+def _readings(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
+    """Tell when the patient opened the page by a mailed code, and when staff read the history."""
+    opened = select(Token.used_at).where(
+        Token.request_id == request.id, Token.purpose == "code", Token.used_at.is_not(None)
+    )
+    for used_at in db.session.scalars(opened):
+        if used_at is not None:
+            yield Event(used_at, "read", "patient")
+    read = select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.number).where(
+        AuditEntry.subject_id == request.id, AuditEntry.act == "history.opened"
+    )
+    for at, reader, number in db.session.execute(read):
+        yield Event(
+            at, "read", "history", by=names.get(reader) if reader else None, position=number
+        )
+
+
+def allowed(page: RequestPage) -> frozenset[str]:
+    """Name the desk acts that the present state allows, read off the lifecycle's table."""
+    return frozenset(lifecycle.acts(Track.DESK, page.desk_state))
