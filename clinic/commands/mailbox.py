@@ -104,7 +104,7 @@ def _one(kept: Kept) -> bytes:
 
 def _handler(keeper: Keeper) -> type[BaseHTTPRequestHandler]:
     class Viewer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - http.server looks for this name
+        def do_GET(self) -> None:
             letters = keeper.letters()
             wanted = self.path.strip("/")
             found = [kept for kept in letters if str(kept.number) == wanted]
