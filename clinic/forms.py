@@ -18,6 +18,7 @@ from wtforms import (
     Form,
     HiddenField,
     IntegerField,
+    PasswordField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -25,7 +26,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 
 from clinic import contact
 from clinic.screening import regions
@@ -204,3 +205,76 @@ class ClinicalNoteForm(SeenForm):
             fit_text(LONGEST_NOTE, multiline=True),
         ],
     )
+
+
+# --- Staff accounts --------------------------------------------------------------------------
+
+
+def typed(field: StringField) -> str:
+    """Return what was typed, "" for nothing."""
+    return field.data or ""
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """E-mail and password."""
+
+    email = StringField(_("Email"), validators=[InputRequired(_("Enter your email."))])
+    password = PasswordField(_("Password"), validators=[InputRequired(_("Enter your password."))])
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """Six digits of an authenticator app."""
+
+    code = StringField(
+        _("Code from your app"), validators=[InputRequired(_("Enter the six digits."))]
+    )
+
+
+class RecoveryForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """One of the recovery codes."""
+
+    code = StringField(
+        _("Recovery code"), validators=[InputRequired(_("Enter one of your recovery codes."))]
+    )
+
+
+class ForgotForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """Where to send a link for a new password."""
+
+    email = StringField(_("Email"), validators=[InputRequired(_("Enter your email."))])
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """A new password, typed twice; whether it is fit is the policy's to say."""
+
+    password = PasswordField(
+        _("New password"), validators=[InputRequired(_("Enter a new password."))]
+    )
+    again = PasswordField(
+        _("New password again"),
+        validators=[
+            InputRequired(_("Enter the new password again.")),
+            EqualTo("password", _("The two passwords differ. Type the new one twice.")),
+        ],
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """A new password, and the present one to show whose it is."""
+
+    present = PasswordField(
+        _("Present password"), validators=[InputRequired(_("Enter your present password."))]
+    )
+
+
+class ProveForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """Both proofs again, from somebody who is signed in."""
+
+    password = PasswordField(_("Password"), validators=[InputRequired(_("Enter your password."))])
+    code = StringField(
+        _("Code from your app"), validators=[InputRequired(_("Enter the six digits."))]
+    )
+
+
+class PlainForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
+    """A button and its token."""
