@@ -24,6 +24,7 @@ from clinic.config import Settings
 from clinic.extensions import db
 from clinic.sealing import new_key
 from tests.support import postgres
+from tests.support.page import LintingClient
 
 KINDS = ("sqlite", "postgresql")
 _run = ExitStack()
@@ -69,6 +70,7 @@ def make_app(url: str, **overrides: Any) -> Flask:
     """Make the app in mode test over a database; whoever calls this disposes of its engine."""
     app = create_app(settings(url, **overrides))
     app.testing = True
+    app.test_client_class = LintingClient
     return app
 
 

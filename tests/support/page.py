@@ -21,7 +21,7 @@ MAX_REDIRECTS = 5
 
 
 class LintingClient(FlaskClient):
-    """A test client that lints every HTML page it is given (set it as app.test_client_class)."""
+    """A test client that lints every HTML page it is given; the app of the tests hands it out."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request; a page that breaks a rule fails the test."""
