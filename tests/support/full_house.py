@@ -1,0 +1,207 @@
+"""One row or more in every table, so that a migration can lose something."""
+
+import hashlib
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import inspect, select
+from sqlalchemy.orm import Mapper
+
+from clinic.access import SYSTEM, Role
+from clinic.extensions import Base, db
+from clinic.models import (
+    Appointment,
+    Attempt,
+    Clearance,
+    Closure,
+    Consent,
+    Draft,
+    Idempotency,
+    Letter,
+    Note,
+    Offer,
+    Request,
+    Sealed,
+    SlotAtom,
+    StaffSession,
+    Token,
+    User,
+)
+from clinic.services import tracks
+from clinic.services.transaction import Work, writes
+from tests.support.scene import QUESTIONNAIRE, Scene, person
+
+STARTS = 2  # days after the scene's instant
+
+
+def fill(scene: Scene) -> UUID:
+    """Give every table a row; return the id of the request that has an appointment."""
+    therapist = scene.staff("Theo Therapist", Role.THERAPIST)
+    place = scene.place()
+    scene.hours(therapist, place)
+    request_id = scene.request(cleared=True, location_id=place)
+    draft_id = _begin_draft(SYSTEM, scene.now)
+    _hold(SYSTEM, scene.now, request_id, therapist_id=person(therapist), location_id=place)
+    _add_the_rest(SYSTEM, scene.now, request_id, draft_id, person(therapist), place)
+    return request_id
+
+
+def counts() -> dict[str, int]:
+    """Count the rows of each table that the models have and the database holds."""
+    there = set(inspect(db.session.connection()).get_table_names())
+    return {
+        table.name: len(db.session.execute(select(*table.columns)).all())
+        for table in Base.metadata.sorted_tables
+        if table.name in there
+    }
+
+
+def digests() -> dict[str, str]:
+    """Digest each table's rows as read: what was sealed is opened, the rest is as stored."""
+    db.session.rollback()
+    found = {}
+    for mapper in sorted(Base.registry.mappers, key=lambda mapper: mapper.class_.__name__):
+        rows = db.session.scalars(select(mapper.class_)).all()
+        lines = sorted(repr(_plain(mapper, row)) for row in rows)
+        found[mapper.class_.__tablename__] = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return found
+
+
+def _plain(mapper: Mapper[Any], row: Any) -> list[tuple[str, Any]]:
+    names = [column.key for column in mapper.column_attrs if not column.key.endswith("_sealed")]
+    names += [name for name, value in vars(mapper.class_).items() if isinstance(value, Sealed)]
+    return [(name, getattr(row, name)) for name in sorted(names)]
+
+
+@writes
+def _begin_draft(work: Work) -> UUID:
+    request = Request(reference="DRAFT2", language="es", created_at=work.now, acts=0)
+    request.name = "Dario Draft"
+    tracks.begin(work, request)
+    work.session.add(
+        Draft(
+            request_id=request.id,
+            questionnaire_hash=QUESTIONNAIRE,
+            answers={"fever": "not_sure"},
+            trail=[{"id": "fever", "was": "yes"}],
+            steps=["about-you"],
+            saved_at=work.now,
+            expires_at=work.now + timedelta(days=30),
+        )
+    )
+    return request.id
+
+
+@writes
+def _hold(work: Work, request_id: UUID, *, therapist_id: UUID, location_id: UUID) -> None:
+    request = tracks.load(work, request_id)
+    clearance = work.session.scalars(select(Clearance).filter_by(request_id=request_id)).one()
+    starts_at = work.now + timedelta(days=STARTS)
+    offer = Offer(
+        request_id=request_id,
+        expires_at=work.now + timedelta(days=1),
+        made_at=work.now,
+        made_by_id=therapist_id,
+    )
+    work.session.add(offer)
+    work.session.flush()
+    visit = Appointment(
+        request_id=request_id,
+        offer_id=offer.id,
+        therapist_id=therapist_id,
+        location_id=location_id,
+        visit_kind="needling",
+        clearance_id=clearance.id,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=5),
+        visit_on=starts_at.date(),
+    )
+    tracks.move_appointment(work, request, visit, "hold")
+    work.session.add(
+        SlotAtom(therapist_id=therapist_id, starts_at=starts_at, appointment_id=visit.id)
+    )
+
+
+@writes
+def _add_the_rest(
+    work: Work, request_id: UUID, draft_id: UUID, therapist_id: UUID, location_id: UUID
+) -> None:
+    user = work.session.get_one(User, therapist_id)
+    user.tf_totp_secret, user.mf_recovery_codes = "JBSWY3DPEHPK3PXP", ["alpha", "beta"]
+    later = work.now + timedelta(hours=1)
+    note = Note(
+        request_id=request_id, kind="clinical", body="Calm. Éàñ 🙂", at=work.now, by_id=therapist_id
+    )
+    work.session.add_all(
+        [
+            Closure(
+                location_id=location_id, starts_on=date(2026, 12, 24), ends_on=date(2026, 12, 26)
+            ),
+            StaffSession(
+                fingerprint=b"f" * 32,
+                user_id=therapist_id,
+                data={"_fresh": True},
+                started_at=work.now,
+                seen_at=work.now,
+                expires_at=later,
+            ),
+            Consent(
+                request_id=request_id,
+                text_version="1",
+                text_hash="c" * 64,
+                language="en",
+                given_by="patient",
+                given_at=work.now,
+            ),
+            Attempt(
+                request_id=request_id,
+                outcome="voicemail",
+                at=work.now,
+                by_id=therapist_id,
+                number="+15555550142",
+                next_try_on=date(2026, 11, 24),
+            ),
+            note,
+            letter(work),
+            Token(
+                purpose="link",
+                fingerprint=b"t" * 32,
+                request_id=draft_id,
+                made_at=work.now,
+                expires_at=later,
+            ),
+            Idempotency(
+                key="k" * 64,
+                purpose="request",
+                body_digest=b"b" * 32,
+                made_id=request_id,
+                at=work.now,
+            ),
+        ]
+    )
+
+
+def letter(work: Work, *, to: str = "ada@example.com", **values: Any) -> Letter:
+    """Make a letter as the outbox does, its words given instead of rendered."""
+    made = Letter(
+        dedupe_key="",
+        message_id="",
+        kind="test",
+        language="en",
+        recipient=to,
+        subject="About your request",
+        body="Hello Ada,\n\nplease call us.\n",
+        queued_at=work.now,
+        due_at=work.now,
+    )
+    made.dedupe_key, made.message_id = made.id.hex, f"<{made.id.hex}@localhost>"
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+def later(scene: Scene, **spans: float) -> Scene:
+    """Give the same scene at a later instant."""
+    return replace(scene, now=scene.now + timedelta(**spans))
