@@ -15,7 +15,7 @@ TEMPLATES = CLINIC / "templates"
 UNESCAPED = re.compile(r"\|\s*safe\b|autoescape\s+false|\bMarkup\b|render_template_string")
 JINJA_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 # Where finished HTML is made from parts that are escaped one by one.
-MAY_MARK_SAFE: set[str] = set()
+MAY_MARK_SAFE = {"blueprints/security.py"}  # the QR picture of a second factor, drawn by us
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 OWN_CLOCK = {"now", "utcnow", "today", "monotonic", "time_ns"}
 OWN_DICE = {"random", "secrets"}
