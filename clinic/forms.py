@@ -5,15 +5,17 @@ Each part of the house has its own section: shared fields, patients, front desk,
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     Field,
     Form,
     HiddenField,
@@ -24,12 +26,15 @@ from wtforms import (
     SelectMultipleField,
     StringField,
     TextAreaField,
+    TimeField,
 )
 from wtforms.form import BaseForm
 from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 
 from clinic import contact
-from clinic.screening import regions
+from clinic.screening import pages, regions
+from clinic.screening.answers import Answers, UnreadableAnswer, asked_only, read
+from clinic.screening.questionnaire import Question, Questionnaire, visible
 
 LONGEST_NOTE = 4000
 
@@ -117,6 +122,831 @@ class SeenForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             self.form_errors.append(problem)
         else:
             field.errors = [*field.errors, problem]
+
+
+# --- Patients --------------------------------------------------------------------------------
+
+LONGEST_NAME = 120
+LONGEST_ANSWER = 500
+LONGEST_WORDS = 500
+LONGEST_NUMBER = 12
+NONE_OF_THESE, SOME_NOT_SURE = "none", "some_not_sure"
+TICKS, UNSURE_TICKS = "ticks", "ticks-unsure"
+HOPES = {
+    "less_pain": _("Less pain"),
+    "move_better": _("Move more easily"),
+    "sleep_better": _("Sleep better"),
+    "daily_life": _("Get back to work or daily tasks"),
+    "sport": _("Get back to a sport or a hobby"),
+    "learn": _("Find out if dry needling is for me"),
+}
+DAYS = {
+    "monday": _("Monday"),
+    "tuesday": _("Tuesday"),
+    "wednesday": _("Wednesday"),
+    "thursday": _("Thursday"),
+    "friday": _("Friday"),
+    "saturday": _("Saturday"),
+    "sunday": _("Sunday"),
+}
+PARTS = {
+    "morning": _("In the morning"),
+    "midday": _("Around noon"),
+    "afternoon": _("In the afternoon"),
+    "evening": _("In the evening"),
+}
+WISHES = {"hopes": HOPES, "days": DAYS, "parts": PARTS}
+
+_PHONE_PROBLEMS = {
+    "blank": _("Enter your phone number"),
+    "no_area_code": _("Enter the phone number with its area code, like 555-555-0123"),
+    "too_short": _("Enter the whole phone number. Some digits are missing"),
+    "too_long": _("Check the phone number. It has too many digits"),
+}
+_PHONE_UNREADABLE = _("Enter a phone number like 555-555-0123")
+_EMAIL_PROBLEMS = {
+    "several": _("Enter one email address only"),
+    "too_long": _("Check the email address. It is too long"),
+}
+_EMAIL_UNREADABLE = _("Enter an email address like name@example.com")
+_BIRTH_PROBLEMS = {
+    "blank": _("Enter the date of birth"),
+    "not_real": _("Check the date of birth. There is no such day"),
+    "too_early": _("Check the year of birth. Use four digits"),
+    "future": _("Check the date of birth. It is in the future"),
+}
+_BIRTH_UNREADABLE = _("Enter the date of birth like 3 15 1980")
+_TEXT_PROBLEMS = {
+    "nul": _("Remove the unusual characters and type it again"),
+    "newline": _("Write this on one line"),
+}
+
+
+class PatientForm(SeenForm):
+    """A page of the patient's form: the version it was drawn with, and its own key."""
+
+    idempotency_key = HiddenField()
+
+    @property
+    def key(self) -> str:
+        """The key that makes a repeat harmless."""
+        return (self.idempotency_key.data or "")[:64]
+
+
+class BirthDateField(DateField):
+    """A date of birth, which is a real day from 1900 up to today."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Read the boxes; say what to do if they hold no date of birth."""
+        self.data = None
+        today: date = form.today  # type: ignore[attr-defined]  # the form that asks for it has it
+        try:
+            self.data = contact.birth_date(
+                self.year.data, self.month.data, self.day.data, today=today
+            )
+        except contact.UnfitDate as unfit:
+            said = _BIRTH_PROBLEMS.get(unfit.problem, _BIRTH_UNREADABLE)
+            raise ValidationError(str(said)) from unfit
+
+
+def _one_line(limit: int, blank: Any) -> Callable[[Form, Field], None]:
+    """Take one line of text without blanks around it, and refuse an empty one."""
+
+    def check(_form: Form, field: Field) -> None:
+        try:
+            field.data = contact.clean_text(field.data or "", limit=limit).strip()
+        except contact.UnfitText as unfit:
+            raise ValidationError(_text_problem(unfit, limit)) from unfit
+        if not field.data:
+            raise ValidationError(str(blank))
+
+    return check
+
+
+def _text_problem(unfit: contact.UnfitText, limit: int) -> str:
+    if unfit.problem == "too_long":
+        return str(_("Shorten this to %(limit)s characters", limit=limit))
+    return str(_TEXT_PROBLEMS.get(unfit.problem, _TEXT_PROBLEMS["nul"]))
+
+
+def _chosen(problem: Any) -> Callable[[Form, RadioField], None]:
+    """Refuse an answer that is not among the choices, or none at all."""
+
+    def check(_form: Form, field: RadioField) -> None:
+        if field.data not in _offered(field):
+            raise ValidationError(str(problem))
+
+    return check
+
+
+def _offered(field: RadioField | SelectMultipleField) -> set[str]:
+    return {choice[0] for choice in field.iter_choices()}
+
+
+class AboutForm(PatientForm):
+    """Who asks for care, and how to reach them."""
+
+    name = StringField(
+        _("Your name"),
+        description=_("First and last name, as on your ID. For a child, the child's name."),
+        validators=[_one_line(LONGEST_NAME, _("Enter the name"))],
+    )
+    birth_date = BirthDateField(
+        _("Date of birth"), description=_("Of the person who needs care. For example 3 15 1980.")
+    )
+    answered_by = RadioField(
+        _("Who is filling this in?"),
+        choices=[
+            ("patient", _("I am, for myself")),
+            ("guardian", _("A parent or legal guardian, for a child")),
+        ],
+        validate_choice=False,
+        validators=[_chosen(_("Choose who is filling this in"))],
+    )
+    guardian = StringField(_("Name of the parent or guardian"))
+    phone = StringField(
+        _("Phone number"), description=_("We call this number if we need to ask you something.")
+    )
+    email = StringField(
+        _("Email"),
+        description=_("No email? Leave it empty and choose a phone call below. Then we call you."),
+    )
+    channel = RadioField(
+        _("How should we reach you?"),
+        choices=[("email", _("By email")), ("phone", _("By phone call"))],
+        validate_choice=False,
+        validators=[_chosen(_("Choose how we should reach you"))],
+    )
+    language = RadioField(
+        _("In which language?"),
+        choices=[("en", "English"), ("es", "Español")],
+        validate_choice=False,
+        validators=[_chosen(_("Choose a language"))],
+    )
+
+    def __init__(self, *args: Any, today: date, **given: Any) -> None:
+        self.today = today
+        super().__init__(*args, **given)
+
+    def validate_guardian(self, field: Field) -> None:
+        """Ask for a name where a guardian answers."""
+        if self.answered_by.data == "guardian":
+            _one_line(LONGEST_NAME, _("Enter the name of the parent or guardian"))(self, field)
+
+    def validate_phone(self, field: Field) -> None:
+        """Read the number as people write it."""
+        try:
+            self.number = contact.phone(field.data or "").stored
+        except contact.UnfitPhone as unfit:
+            raise ValidationError(
+                str(_PHONE_PROBLEMS.get(unfit.problem, _PHONE_UNREADABLE))
+            ) from unfit
+
+    def validate_email(self, field: Field) -> None:
+        """Read the address; it may be empty for somebody whom we call."""
+        self.address = None
+        try:
+            self.address = contact.email(field.data or "")
+        except contact.UnfitEmail as unfit:
+            if unfit.problem != "blank":
+                said = _EMAIL_PROBLEMS.get(unfit.problem, _EMAIL_UNREADABLE)
+                raise ValidationError(str(said)) from unfit
+            if self.channel.data == "email":
+                raise ValidationError(
+                    str(_("Enter your email, or choose a phone call below"))
+                ) from unfit
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, normalised, by name."""
+        by_guardian = self.answered_by.data == "guardian"
+        return {
+            "name": self.name.data,
+            "birth_date": self.birth_date.data,
+            "phone": self.number,
+            "email": self.address,
+            "channel": self.channel.data,
+            "answered_by": self.answered_by.data,
+            "language": self.language.data,
+            "guardian": self.guardian.data if by_guardian else None,
+        }
+
+
+class PlacesForm(PatientForm):
+    """Where it hurts, what the patient hopes for and when they can come."""
+
+    wanted_regions = SelectMultipleField(
+        _("Where does it hurt?"),
+        description=_("Tick each place. Left and right are your own left and right."),
+        validate_choice=False,
+    )
+    hopes = SelectMultipleField(
+        _("What do you hope for?"), choices=list(HOPES.items()), validate_choice=False
+    )
+    days = SelectMultipleField(
+        _("Which days can you come?"), choices=list(DAYS.items()), validate_choice=False
+    )
+    parts = SelectMultipleField(
+        _("At what time of day?"), choices=list(PARTS.items()), validate_choice=False
+    )
+    times = TextAreaField(
+        _("Anything we should know about times?"),
+        description=_("The front desk reads this. Please write nothing about your health here."),
+        validators=[fit_text(LONGEST_WORDS, multiline=True)],
+    )
+    boxes: tuple[str, ...] = ()
+
+    def validate_wanted_regions(self, field: SelectMultipleField) -> None:
+        """Ask for a place, or for "not sure"."""
+        if not field.data or not set(field.data) <= _offered(field):
+            raise ValidationError(str(_("Tick where it hurts, or “Not sure”")))
+
+    def validate_hopes(self, field: SelectMultipleField) -> None:
+        """Keep what is offered."""
+        field.data = [value for value in field.data or () if value in _offered(field)]
+
+    validate_days = validate_parts = validate_hopes
+
+    def answers(self) -> dict[str, object]:
+        """Return what goes into the history."""
+        texts = {
+            box: self[box].data.strip() for box in self.boxes if (self[box].data or "").strip()
+        }
+        regions_ticked = sorted(set(self.wanted_regions.data or ()))
+        return {"wanted_regions": regions_ticked, **texts}
+
+    def wishes(self) -> dict[str, Any]:
+        """Return what the front desk may read."""
+        return {
+            "hopes": self.hopes.data or [],
+            "days": self.days.data or [],
+            "parts": self.parts.data or [],
+            "words": (self.times.data or "").strip(),
+        }
+
+
+def places_form(questions: Questionnaire) -> type[PlacesForm]:
+    """Build the page of places and wishes, with the boxes for free text that are asked."""
+    boxes = [
+        question
+        for question in questions.questions.values()
+        if question.asked == "request" and question.kind == "text"
+    ]
+    fields: dict[str, Any] = {"boxes": tuple(question.id for question in boxes)}
+    for question in boxes:
+        limit = question.max_length or LONGEST_ANSWER
+        fields[question.id] = TextAreaField(
+            question.text,
+            description=question.hint,
+            validators=[fit_text(limit, multiline=True)],
+        )
+    return type("PlacesForm", (PlacesForm,), fields)
+
+
+@dataclass(frozen=True)
+class Node:
+    """One question as it stands on its page, with what stands under each of its answers."""
+
+    kind: str
+    name: str
+    optional: bool = False
+    under: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
+    opens: tuple[str, ...] = ()
+    after: tuple[Node, ...] = ()
+
+
+class HistoryForm(PatientForm):
+    """One topic of the history. The fields are made by `history_form` from the questions."""
+
+    questions: Questionnaire
+    section_id: str
+    asked_here: tuple[Question, ...]
+    group: tuple[Question, ...]
+    elsewhere: Answers
+    as_of: date
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Read every field, then ask for what the answers call for and is missing."""
+        fine: bool = super().validate(extra_validators)
+        typed = self._typed(note=True)
+        if self.group:
+            fine = self._check_ticks() and fine
+        asked = asked_only(self.questions, typed, as_of=self.as_of)
+        for question in pages.missing(self.questions, self.section_id, asked, as_of=self.as_of):
+            self._ask_for(question)
+        return fine and not any(field.errors for field in self)
+
+    def given(self) -> tuple[dict[str, object], tuple[str, ...]]:
+        """Return the readable answers that count, and the boxes shown and left empty."""
+        asked = asked_only(self.questions, self._typed(), as_of=self.as_of)
+        own = {question.id for question in self.asked_here}
+        answers = {key: value for key, value in asked.as_json().items() if key in own}
+        return answers, tuple(key for key in self._shown() if answers.get(key) == "no")
+
+    def layout(self) -> tuple[Node, ...]:
+        """Say how the questions stand on the page, follow-ups under their answers."""
+        typed = self._typed()
+        groups = pages.groups(self.questions, self.section_id, typed, as_of=self.as_of)
+        return tuple(
+            self._ticks(typed) if group.ticked else self._node(group.questions[0], typed)
+            for group in groups
+        )
+
+    def _node(self, question: Question, typed: Answers) -> Node:
+        under: dict[str, list[Node]] = {}
+        after: list[Node] = []
+        opens: list[str] = []
+        for child in self.asked_here:
+            place = pages.opening(self.questions, child, self.elsewhere, as_of=self.as_of)
+            if place is None or place.parent is not question:
+                continue
+            node = self._node(child, typed)
+            if len(place.values) == 1:
+                under.setdefault(place.values[0], []).append(node)
+            elif place.values and question.kind in ("choice", "side"):
+                under.setdefault("shared", []).append(node)
+                opens += place.values
+            elif place.values or visible(child, typed, as_of=self.as_of):
+                after.append(node)
+        return Node(
+            question.kind,
+            question.id,
+            question.optional,
+            {value: tuple(nodes) for value, nodes in under.items()},
+            tuple(dict.fromkeys(opens)),
+            tuple(after),
+        )
+
+    def _ticks(self, typed: Answers) -> Node:
+        """The group of tick boxes; under each box what a yes calls for."""
+        under: dict[str, tuple[Node, ...]] = {}
+        doubts: dict[str, tuple[Node, ...]] = {}
+        for question in self.group:
+            doubtful = typed.get(question.id) == "not_sure"
+            node = self._node(question, typed)
+            shared = node.under.get("shared", ())
+            under[question.id] = (*node.under.get("yes", ()), *(() if doubtful else shared))
+            doubts[question.id] = (*node.under.get("not_sure", ()), *(shared if doubtful else ()))
+        unsure = Node("ticks", UNSURE_TICKS, under=doubts)
+        return Node("ticks", TICKS, under={**under, SOME_NOT_SURE: (unsure,)})
+
+    def _typed(self, *, note: bool = False) -> Answers:
+        """Read what is on the page, beside the answers of the other pages."""
+        values: dict[str, object] = dict(self._read_ticks())
+        for question in self.asked_here:
+            if question in self.group:
+                continue
+            try:
+                value = _READERS[question.kind](self, question)
+                read({question.id: value}, self.questions)
+            except (ValidationError, UnreadableAnswer) as error:
+                if note:
+                    self._note(question.id, _problem(question, error))
+                continue
+            if value is not None:
+                values[question.id] = value
+        on_page = read(values, self.questions)
+        return Answers({**self.elsewhere.values, **on_page.values})
+
+    def _read_ticks(self) -> dict[str, str]:
+        """What the boxes say; nothing is said of a group in which nothing was ticked."""
+        if not self.group:
+            return {}
+        ticked, unsure = set(self[TICKS].data or ()), set(self[UNSURE_TICKS].data or ())
+        if not ticked & {*(question.id for question in self.group), NONE_OF_THESE, SOME_NOT_SURE}:
+            return {}
+        doubt = SOME_NOT_SURE in ticked
+        named = {question.id for question in self.group} & unsure
+        return {
+            question.id: "yes"
+            if question.id in ticked
+            else "not_sure"
+            if doubt and (question.id in named or not named)
+            else "no"
+            for question in self.group
+        }
+
+    def _shown(self) -> tuple[str, ...]:
+        """The boxes of the group that were left empty beside a tick."""
+        if not self.group or NONE_OF_THESE in (self[TICKS].data or ()):
+            return ()
+        return tuple(question.id for question in self.group)
+
+    def _check_ticks(self) -> bool:
+        ticked = set(self[TICKS].data or ())
+        if not self._read_ticks():
+            self._note(TICKS, str(_("Tick what applies, or “None of these”")))
+        elif NONE_OF_THESE in ticked and len(ticked) > 1:
+            self._note(TICKS, str(_("You ticked “None of these” and something else. Keep one")))
+        return not self[TICKS].errors
+
+    def _ask_for(self, question: Question) -> None:
+        if question in self.group:
+            return
+        self._note(question.id, str(_("Answer: %(question)s", question=question.text)))
+
+    def _note(self, name: str, problem: str) -> None:
+        if not self[name].errors:
+            self[name].errors = [problem]
+
+
+def history_form(
+    questions: Questionnaire, section_id: str, elsewhere: Answers, *, as_of: date
+) -> type[HistoryForm]:
+    """Build the form of one topic from its questions, given the answers of other pages."""
+    own_ids = pages.own_ids(questions, section_id)
+    asked_here = tuple(questions.questions[question_id] for question_id in own_ids)
+    elsewhere = elsewhere.without(own_ids)
+    together = [
+        group.questions
+        for group in pages.groups(questions, section_id, elsewhere, as_of=as_of)
+        if group.ticked
+    ]
+    group = together[0] if together else ()
+    fields: dict[str, Any] = {
+        "questions": questions,
+        "section_id": section_id,
+        "asked_here": asked_here,
+        "group": group,
+        "elsewhere": elsewhere,
+        "as_of": as_of,
+    }
+    for question in asked_here:
+        if question not in group:
+            fields |= _question_fields(question, questions)
+        elif question is group[0]:
+            fields |= _tick_fields(group)
+    return type("HistoryForm", (HistoryForm,), fields)
+
+
+def _tick_fields(group: tuple[Question, ...]) -> dict[str, Any]:
+    items = [(question.id, question.text) for question in group]
+    more = [(SOME_NOT_SURE, _("Not sure about some")), (NONE_OF_THESE, _("None of these"))]
+    return {
+        TICKS: SelectMultipleField(
+            _("Tick everything that is true for you"),
+            choices=[*items, *more],
+            validate_choice=False,
+        ),
+        UNSURE_TICKS: SelectMultipleField(
+            _("Which ones are you not sure about?"), choices=items, validate_choice=False
+        ),
+    }
+
+
+def _question_fields(question: Question, questions: Questionnaire) -> dict[str, Any]:
+    about: dict[str, Any] = {"label": question.text, "description": question.hint}
+    made: dict[str, Any] = {}
+    if question.kind in ("choice", "side"):
+        choices = [(choice.slug, choice.text) for choice in question.choices]
+        made[question.id] = RadioField(**about, choices=choices, validate_choice=False)
+    elif question.kind in ("choices", "regions"):
+        choices = _boxes(question, questions)
+        made[question.id] = SelectMultipleField(**about, choices=choices, validate_choice=False)
+    elif question.kind == "date":
+        made[question.id] = DateField(**about, optional=True)
+    elif question.kind == "number":
+        made[question.id] = StringField(**about)
+    else:
+        made[question.id] = TextAreaField(**about)
+    if question.kind in ("date", "number", "medicines"):
+        way_out = _("I take no medicines") if question.kind == "medicines" else _("I am not sure")
+        made[_unsure(question)] = BooleanField(way_out, false_values=("", False))
+    return made
+
+
+def _boxes(question: Question, questions: Questionnaire) -> list[tuple[str, Any]]:
+    if question.kind == "regions":
+        return [*_labelled_regions(questions), ("not_sure", _("Not sure"))]
+    choices: list[tuple[str, Any]] = [(choice.slug, choice.text) for choice in question.choices]
+    if NONE_OF_THESE not in question.slugs:
+        choices.append((NONE_OF_THESE, _("None of these")))
+    return choices
+
+
+def _labelled_regions(questions: Questionnaire) -> list[tuple[str, str]]:
+    body = questions.body
+    return [(region, body.label(region, questions.language)) for region in body.ids]
+
+
+def _unsure(question: Question) -> str:
+    return f"{question.id}-unsure"
+
+
+def history_data(
+    form_class: type[HistoryForm], answers: Mapping[str, Any], shown: Iterable[str]
+) -> dict[str, Any]:
+    """Turn saved answers into what the fields of a topic show."""
+    data: dict[str, Any] = {}
+    for question in form_class.asked_here:
+        value = answers.get(question.id)
+        if question in form_class.group or value is None:
+            continue
+        data |= _shown_as(question, value)
+    saved = {question.id: answers.get(question.id) for question in form_class.group}
+    if saved and all(saved.values()):
+        data |= _ticks_shown(saved, any(question_id in saved for question_id in shown))
+    return data
+
+
+def _ticks_shown(saved: Mapping[str, Any], beside_a_tick: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller, just above
+    unsure = [key for key, value in saved.items() if value == "not_sure"]
+    ticked = [key for key, value in saved.items() if value == "yes"]
+    more = [SOME_NOT_SURE] if unsure else []
+    if not ticked and not unsure and not beside_a_tick:
+        more = [NONE_OF_THESE]
+    return {TICKS: [*ticked, *more], UNSURE_TICKS: unsure}
+
+
+def _shown_as(question: Question, value: Any) -> dict[str, Any]:
+    if question.kind in ("date", "number") and value == "not_sure":
+        return {_unsure(question): True}
+    if question.kind == "date":
+        return {question.id: date.fromisoformat(value)}
+    if question.kind == "number":
+        return {question.id: str(value)}
+    if question.kind == "medicines":
+        return {question.id: "\n".join(value), _unsure(question): not value}
+    if question.kind == "choices" and not value:
+        return {question.id: [NONE_OF_THESE]}
+    return {question.id: value}
+
+
+def _read_choice(form: HistoryForm, question: Question) -> object:
+    value = form[question.id].data
+    if value in (None, "", "None"):
+        return None
+    if value not in question.slugs:
+        raise ValidationError(str(_("Choose one of the answers")))
+    return value
+
+
+def _read_choices(form: HistoryForm, question: Question) -> object:
+    ticked = list(form[question.id].data or ())
+    if not ticked:
+        return None
+    if NONE_OF_THESE in ticked and NONE_OF_THESE not in question.slugs:
+        if len(ticked) > 1:
+            raise ValidationError(str(_("You ticked “None of these” and something else. Keep one")))
+        return []
+    return ticked
+
+
+def _read_date(form: HistoryForm, question: Question) -> object:
+    boxes, unsure = form[question.id], form[_unsure(question)].data
+    parts = [part.data for part in (boxes.year, boxes.month, boxes.day)]
+    if unsure:
+        if any(parts):
+            raise ValidationError(str(_("Enter a date or tick “I am not sure”, not both")))
+        return "not_sure"
+    if not any(parts):
+        return None
+    try:
+        if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts[0]) != 4:
+            raise ValueError
+        return date(*(int(part) for part in parts)).isoformat()
+    except ValueError as error:
+        raise ValidationError(str(_("Enter a date like 3 15 2026"))) from error
+
+
+def _read_number(form: HistoryForm, question: Question) -> object:
+    typed, unsure = (form[question.id].data or "").strip(), form[_unsure(question)].data
+    if unsure:
+        if typed:
+            raise ValidationError(str(_("Enter a number or tick “I am not sure”, not both")))
+        return "not_sure"
+    if not typed:
+        return None
+    plain = typed.replace(",", ".")
+    if len(plain) > LONGEST_NUMBER or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", plain, re.ASCII):
+        raise ValidationError(str(_("Enter a number, such as 70")))
+    return float(plain) if "." in plain else int(plain)
+
+
+def _read_text(form: HistoryForm, question: Question) -> object:
+    limit = question.max_length or LONGEST_ANSWER
+    try:
+        text = contact.clean_text(form[question.id].data or "", limit=limit, multiline=True)
+    except contact.UnfitText as unfit:
+        raise ValidationError(_text_problem(unfit, limit)) from unfit
+    return text.strip() or None
+
+
+def _read_regions(form: HistoryForm, question: Question) -> object:
+    return sorted(set(form[question.id].data or ())) or None
+
+
+def _read_medicines(form: HistoryForm, question: Question) -> object:
+    typed, none = form[question.id].data or "", form[_unsure(question)].data
+    limit = question.max_length or LONGEST_NOTE
+    try:
+        lines = contact.clean_text(typed, limit=limit, multiline=True).splitlines()
+    except contact.UnfitText as unfit:
+        raise ValidationError(_text_problem(unfit, limit)) from unfit
+    taken = [line.strip() for line in lines if line.strip()]
+    if none and taken:
+        raise ValidationError(str(_("You wrote medicines and ticked that you take none. Keep one")))
+    return [] if none else (taken or None)
+
+
+_READERS: Mapping[str, Callable[[HistoryForm, Question], object]] = {
+    "choice": _read_choice,
+    "side": _read_choice,
+    "choices": _read_choices,
+    "date": _read_date,
+    "number": _read_number,
+    "text": _read_text,
+    "regions": _read_regions,
+    "medicines": _read_medicines,
+}
+
+
+def _problem(question: Question, error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return str(error)
+    if question.kind == "number":
+        low, high = question.minimum, question.maximum
+        return str(_("Enter a number from %(low)s to %(high)s", low=low, high=high))
+    if question.kind == "regions":
+        return str(_("Choose places from the list"))
+    return str(_("Choose one of the answers"))
+
+
+class ConsentForm(PatientForm):
+    """The yes to the use of data, in the words that were shown."""
+
+    text_hash = HiddenField()
+    agree = BooleanField(
+        _("I have read this, and you may use my answers in this way"), false_values=("", False)
+    )
+
+    def validate_agree(self, field: Field) -> None:
+        """Ask for the yes."""
+        if not field.data:
+            raise ValidationError(str(_("Tick the box to go on, or call us instead")))
+
+
+class MailedCodeForm(PatientForm):
+    """The six digits of a mailed code."""
+
+    code = StringField(_("Six-digit code"))
+
+    def validate_code(self, field: Field) -> None:
+        """Take the digits, however they were typed or pasted."""
+        digits = "".join(one for one in (field.data or "")[:40] if one not in " -\t\u00a0")
+        if len(digits) != 6 or not (digits.isascii() and digits.isdecimal()):
+            raise ValidationError(str(_("Enter the six digits from our email")))
+        field.data = digits
+
+
+# --- Front desk ------------------------------------------------------------------------------
+
+
+class Envelope(SeenForm):
+    """What travels unseen with every act of the desk: the key, and a deliberate take-over."""
+
+    idempotency_key = HiddenField(validators=[fit_text(64)])
+    take_over = HiddenField()
+
+    @property
+    def key(self) -> str:
+        """The key that makes a repeat harmless; a page that sends none gets no second go."""
+        return self.idempotency_key.data or ""
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether the sender knows that somebody else has the request and goes on."""
+        return bool(self.take_over.data == "1")
+
+
+class LaterDateField(DateField):
+    """A date that lies ahead of the day that the view names as ``today``."""
+
+    today: date | None = None
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Read the boxes; refuse a day that is not after today or more than a year off."""
+        super().pre_validate(form)
+        if self.data is None or self.today is None:
+            return
+        if not self.today < self.data <= self.today + timedelta(days=366):
+            raise ValidationError(str(_("Enter a day after today, within a year")))
+
+
+def fit_phone(_form: Form, field: Field) -> None:
+    """Turn a phone number as typed into the one form that is kept."""
+    if not (field.data or "").strip():
+        field.data = None
+        return
+    try:
+        field.data = contact.phone(field.data).stored
+    except contact.UnfitPhone as unfit:
+        raise ValidationError(str(_("Enter a phone number like (212) 555-0142"))) from unfit
+
+
+def fit_email(_form: Form, field: Field) -> None:
+    """Turn an e-mail address as typed into the one form that is kept."""
+    if not (field.data or "").strip():
+        field.data = None
+        return
+    try:
+        field.data = contact.email(field.data)
+    except contact.UnfitEmail as unfit:
+        raise ValidationError(str(_("Enter one e-mail address like name@example.com"))) from unfit
+
+
+class QueueForm(Form):
+    """The filter of the queue; it travels in the address."""
+
+    q = StringField(_("Name, phone or reference"))
+    action = SelectField(_("To do"), validate_choice=False)
+    language = SelectField(_("Language"), validate_choice=False)
+    location = SelectField(_("Location"), validate_choice=False)
+
+
+class AttemptForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """One try to contact the patient; the button says how it ended."""
+
+    outcome = RadioField(_("What happened?"), validators=[InputRequired(_("Choose what happened"))])
+    number = StringField(
+        _("Number dialed"),
+        validators=[InputRequired(_("Enter the number that was dialed")), fit_phone],
+    )
+    next_try = LaterDateField(_("Try again on"), optional=True)
+
+
+class NoteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A note of the desk."""
+
+    body = TextAreaField(
+        _("Note"),
+        validators=[
+            InputRequired(_("Write the note first")),
+            fit_text(LONGEST_NOTE, multiline=True),
+        ],
+    )
+
+
+class WaitForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Until when a request is set aside."""
+
+    until = LaterDateField(_("Wait until"))
+
+
+class CloseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Why a request is closed."""
+
+    reason = RadioField(_("Why is it closed?"), validators=[InputRequired(_("Choose a reason"))])
+
+
+class ContactForm(Envelope):
+    """How to reach a patient."""
+
+    phone = StringField(_("Phone"), validators=[fit_phone])
+    email = StringField(_("Email"), validators=[fit_email])
+    channel = RadioField(_("Preferred way"), validators=[InputRequired(_("Choose one"))])
+    language = RadioField(_("Language"), validators=[InputRequired(_("Choose one"))])
+
+    def validate_channel(self, field: Field) -> None:
+        """Refuse a preferred way that leads nowhere."""
+        if field.data in ("phone", "email") and not getattr(self, field.data).data:
+            raise ValidationError(str(_("There is no such address or number to reach them by")))
+
+
+class WhereForm(Form):
+    """With whom, where and from which day on to look for free times; it travels in the address."""
+
+    therapist = SelectField(_("Therapist"), validate_choice=False)
+    location = SelectField(_("Location"), validate_choice=False)
+    kind = SelectField(_("Kind of visit"), validate_choice=False)
+
+
+class SlotForm(Envelope):
+    """One time, chosen from a list of free ones."""
+
+    therapist = HiddenField()
+    location = HiddenField()
+    kind = HiddenField()
+    starts = RadioField(
+        _("Which time?"), validate_choice=False, validators=[InputRequired(_("Choose a time"))]
+    )
+
+
+class HoursForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Weekly hours of a therapist at a location."""
+
+    therapist = SelectField(_("Therapist"))
+    location = SelectField(_("Location"))
+    weekday = SelectField(_("Day"), coerce=int)
+    opens = TimeField(_("From"), validators=[InputRequired(_("Enter a time like 09:00"))])
+    closes = TimeField(_("Until"), validators=[InputRequired(_("Enter a time like 17:00"))])
+
+
+class ClosureForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Days on which a location or a therapist sees nobody; whose, by kind and id."""
+
+    who = SelectField(_("Who is away"))
+    first = DateField(_("First day"))
+    last = DateField(_("Last day"))
 
 
 # --- Therapists ------------------------------------------------------------------------------

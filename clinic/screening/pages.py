@@ -6,8 +6,10 @@ questions of the request itself (wanted regions, date of birth, free text) are a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 from clinic.screening import questionnaire as questions
 from clinic.screening.answers import Answers
@@ -60,6 +62,14 @@ def groups(
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Opening:
+    """Where a follow-up stands: under which question, and under which of its answers."""
+
+    parent: Question
+    values: tuple[str, ...]
+
+
 def opened_on_page(questionnaire: Questionnaire, question: Question) -> bool:
     """Whether an answer on the same page decides if this question is asked."""
     return bool(parents(questionnaire, question))
@@ -73,6 +83,40 @@ def parents(questionnaire: Questionnaire, question: Question) -> tuple[Question,
         for other in questionnaire.questions.values()
         if other.id in named and other.section == question.section and other.asked == "history"
     )
+
+
+def opening(
+    questionnaire: Questionnaire, question: Question, answers: Answers, *, as_of: date
+) -> Opening | None:
+    """Where a follow-up stands, given the answers of other pages; None for a first question.
+
+    It stands under the last question that it depends on, at each answer that can call for it.
+    """
+    on_page = parents(questionnaire, question)
+    if not on_page:
+        return None
+    last = on_page[-1]
+    values = tuple(
+        slug
+        for slug in last.slugs
+        if any(
+            questions.visible(question, situation, as_of=as_of)
+            for situation in _situations(answers, on_page, slug)
+        )
+    )
+    return Opening(last, values)
+
+
+def _situations(answers: Answers, on_page: tuple[Question, ...], slug: str) -> Iterator[Answers]:
+    """Every way in which the questions on the page can be answered if the last one is so."""
+    ways = [*((None, *question.slugs) for question in on_page[:-1]), (slug,)]
+    for chosen in product(*ways):
+        tried = answers.without(question.id for question in on_page)
+        for question, value in zip(on_page, chosen, strict=True):
+            if value is not None:
+                answer = (value,) if question.kind == "choices" else value
+                tried = tried.with_value(question.id, answer)
+        yield tried
 
 
 def missing(
