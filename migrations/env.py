@@ -8,9 +8,12 @@ start at once must take turns.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Literal
 
 from alembic import context
+from alembic.operations import BatchOperations, MigrateOperation, Operations
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -25,7 +28,34 @@ class BrokenReferences(Exception):
     """A revision left rows that refer to rows which are gone; nothing was changed."""
 
 
-def render(kind: str, item: object, _context: object) -> str | bool:
+@Operations.register_operation("rebuild")
+class Rebuild(MigrateOperation):
+    """``with op.rebuild("table") as batch``: alter a table, by copying it on SQLite.
+
+    The copy takes the table's own triggers with it into the bin, and SQLite refuses to rename
+    it while triggers of other tables speak of it; so all are set aside and put back after.
+    """
+
+    @classmethod
+    def rebuild(cls, operations: Operations, table: str) -> AbstractContextManager[BatchOperations]:
+        return _rebuilding(operations, table)
+
+
+@contextmanager
+def _rebuilding(operations: Operations, table: str) -> Iterator[BatchOperations]:
+    connection = operations.get_bind()
+    on_sqlite = connection.dialect.name == "sqlite"
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    triggers = connection.exec_driver_sql(query).fetchall() if on_sqlite else []
+    for name, _ in triggers:
+        operations.execute(f'DROP TRIGGER "{name}"')
+    with operations.batch_alter_table(table) as batch:
+        yield batch
+    for _, statement in triggers:
+        operations.execute(statement)
+
+
+def render(kind: str, item: object, _context: object) -> str | Literal[False]:
     """Write an instant as the plain type that it is stored as, so that history stays readable."""
     if kind == "type" and isinstance(item, Instant):
         return "sa.DateTime(timezone=True)"
