@@ -174,11 +174,13 @@ def _list(question: Question, given: object, questionnaire: Questionnaire) -> Va
     return _lines(question, given)
 
 
-def _choices(question: Question, given: Iterable[str]) -> tuple[str, ...]:
+def _choices(question: Question, given: Iterable[str]) -> tuple[str, ...] | None:
     ticked = set(given)
     for slug in sorted(ticked):
         if slug not in question.slugs and slug not in UNSURE:
             raise UnreadableAnswer(question.id, f"'{slug}' is not one of the answers")
+    if not ticked and not question.may_be_none:
+        return None
     return tuple(slug for slug in dict.fromkeys((*question.slugs, *UNSURE)) if slug in ticked)
 
 

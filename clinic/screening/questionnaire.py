@@ -23,7 +23,7 @@ SIDE_SLUGS = ("left", "right", "both", "not_sure")
 LANGUAGES = ("en", "es")
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
-    "again_on_day", "unit", "minimum", "maximum", "max_length", "optional",
+    "again_on_day", "unit", "minimum", "maximum", "max_length", "optional", "may_be_none",
 )  # fmt: skip
 ITEM_QUESTION_KEYS = ("item", "section", "order", "title", "private", "from_list", "questions")
 
@@ -64,6 +64,7 @@ class Question:
     max_length: int | None
     is_follow_up: bool
     optional: bool = False
+    may_be_none: bool = False
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -342,6 +343,7 @@ class _Wording:
             max_length=place["max_length"].whole() if place.has("max_length") else None,
             is_follow_up=question_id != self.item and show is not None,
             optional=_flag(place, "optional"),
+            may_be_none=_flag(place, "may_be_none"),
         )
 
     def _translated(self, question_id: str) -> Place | None:
