@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
@@ -37,7 +38,8 @@ COMMANDS = (
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the app from the settings, or raise UnfitSettings; a route without a policy fails."""
     settings = settings or config.load()
-    app = Flask("clinic")
+    # A relative database file is the same one for pages, commands and migrations.
+    app = Flask("clinic", instance_path=str(Path.cwd()))
     _bind(settings)
     app.config.update(_flask_config(settings))
     db.init_app(app)
