@@ -8,6 +8,16 @@ from tests.support import databases
 PUBLIC = {
     "health.alive",
     "health.ready",
+    # Signing in, up to and with the second factor, and the way back after a lost password.
+    "security.factor",
+    "security.forgot_password",
+    "security.forgot_sent",
+    "security.login",
+    "security.logout",
+    "security.recovery",
+    "security.reset_link",
+    "security.reset_password",
+    "security.set_up",
     "static",
 }
 

@@ -1,0 +1,85 @@
+"""The runner of the tests must never call a run green that was not."""
+
+from pathlib import Path
+
+import pytest
+
+from scripts import tiers
+
+GREEN = "def test_one(): pass\ndef test_two(): pass\n"
+BAD = {
+    "a failure": ("def test_it(): assert False\n", (0, 1)),
+    "a failure beside a success": (GREEN + "def test_it(): assert False\n", (2, 1)),
+    "a skipped test": ("import pytest\n@pytest.mark.skip\ndef test_it(): pass\n", (0, 1)),
+    "an expected failure": ("import pytest\ndef test_it(): pytest.xfail('later')\n", (0, 1)),
+    "no test at all": ("", (0, 1)),
+    "a file that cannot be read": ("import no_such_module\n", (0, 1)),
+    "a run that stops short": (GREEN + "import os\ndef test_z(): os._exit(0)\n", (0, 1)),
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tiers, "ROOT", tmp_path)
+    monkeypatch.setattr(tiers, "REPORTS", tmp_path / "reports")
+    monkeypatch.setattr(tiers, "TIERS", {"unit": "one tier"})
+    monkeypatch.delenv("CI", raising=False)
+    (tmp_path / "tests/unit").mkdir(parents=True)
+    return tmp_path
+
+
+def last_lines(captured: pytest.CaptureFixture[str]) -> str:
+    return captured.readouterr().out.partition("Every tier:\n")[2]
+
+
+def test_a_green_tier_is_green(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "tests/unit/test_it.py").write_text(GREEN)
+
+    assert tiers.main([]) == 0
+
+    assert "green" in (said := last_lines(capsys))
+    assert said.endswith("2 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_whatever_is_not_green_is_red(
+    tree: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    source, (passed, failed) = BAD[name]
+    (tree / "tests/unit/test_it.py").write_text(source)
+
+    assert tiers.main([]) == 1
+
+    assert "red" in (said := last_lines(capsys))
+    assert said.endswith(f"{passed} passed, {failed} failed\n")
+
+
+def test_a_folder_that_is_gone_is_red(tree: Path) -> None:
+    (tree / "tests/unit").rmdir()
+
+    assert tiers.main([]) == 1
+
+
+@pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
+def test_a_tier_that_cannot_run_says_so_and_fails_where_changes_are_judged(
+    tree: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ci: str,
+    code: int,
+) -> None:
+    (tree / "tests/unit/test_it.py").write_text(GREEN)
+    (tree / "tests/browser").mkdir()
+    monkeypatch.setattr(tiers, "TIERS", {"unit": "one tier", "browser": "journeys"})
+    lacks = {"browser": "the browser tests lack chromium"}
+    monkeypatch.setattr(tiers, "missing", lambda tier: lacks.get(tier, ""))
+    monkeypatch.setenv("CI", ci)
+
+    assert tiers.main([]) == code
+
+    assert "COULD NOT RUN: the browser tests lack chromium" in last_lines(capsys)
+
+
+def test_an_unknown_tier_is_refused(tree: Path) -> None:
+    assert tree.exists()
+    assert tiers.main(["unti"]) == 2
