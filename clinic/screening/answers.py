@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,33 +38,33 @@ class UnreadableAnswer(ValueError):
 class Answers(Mapping[str, Value]):
     """Readable answers by question; a question that is not there was left blank."""
 
-    values: Mapping[str, Value]
+    by_question: Mapping[str, Value]
 
     def __getitem__(self, question_id: str) -> Value:
-        return self.values[question_id]
+        return self.by_question[question_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.by_question)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.by_question)
 
     def plain(self, question_id: str) -> object:
         """An answer as JSON writes it, or None."""
-        return plain(self.values.get(question_id))
+        return plain(self.by_question.get(question_id))
 
     def as_json(self) -> dict[str, object]:
         """Every answer as JSON writes it, by question."""
-        return {question_id: self.plain(question_id) for question_id in sorted(self.values)}
+        return {question_id: self.plain(question_id) for question_id in sorted(self.by_question)}
 
     def without(self, question_ids: Iterable[str]) -> Answers:
         """The same answers with some left blank."""
         gone = set(question_ids)
-        return Answers({key: value for key, value in self.values.items() if key not in gone})
+        return Answers({key: value for key, value in self.by_question.items() if key not in gone})
 
     def with_value(self, question_id: str, value: Value) -> Answers:
         """The same answers with one given."""
-        return Answers({**self.values, question_id: value})
+        return Answers({**self.by_question, question_id: value})
 
 
 def plain(value: Value | None) -> object:
@@ -94,9 +94,7 @@ def asked_only(questionnaire: Questionnaire, answers: Answers, *, as_of: date) -
             question_id
             for question_id in answers
             if questionnaire.questions[question_id].asked != "derived"
-            and not questions.visible(
-                questionnaire.questions[question_id], answers, as_of=as_of
-            )
+            and not questions.visible(questionnaire.questions[question_id], answers, as_of=as_of)
         ]
         if not gone:
             return answers
@@ -119,15 +117,8 @@ def _read(question: Question, given: object, questionnaire: Questionnaire) -> Va
         return None
     if isinstance(given, str) and question.kind != "text" and given in UNSURE:
         return given
-    if question.kind in ("choice", "side"):
-        return _choice(question, given)
-    if question.kind == "date":
-        return _date(question, given)
-    if question.kind == "number":
-        return _number(question, given)
-    if question.kind == "text":
-        return _text(question, given)
-    return _list(question, given, questionnaire)
+    reader = _READERS.get(question.kind)
+    return _list(question, given, questionnaire) if reader is None else reader(question, given)
 
 
 def _choice(question: Question, given: object) -> str:
@@ -160,6 +151,15 @@ def _text(question: Question, given: object) -> str:
     if len(given) > (question.max_length or MOST_TEXT):
         raise UnreadableAnswer(question.id, f"longer than {question.max_length} characters")
     return given
+
+
+_READERS: Mapping[str, Callable[[Question, object], Value]] = {
+    "choice": _choice,
+    "side": _choice,
+    "date": _date,
+    "number": _number,
+    "text": _text,
+}
 
 
 def _list(question: Question, given: object, questionnaire: Questionnaire) -> Value | None:

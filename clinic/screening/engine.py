@@ -8,7 +8,7 @@ from datetime import date
 
 from clinic.screening import medicines
 from clinic.screening.answers import plain
-from clinic.screening.conditions import UNSURE, Agents, Dose, Takes, Value, leaves
+from clinic.screening.conditions import UNSURE, Agents, Dose, Takes, leaves
 from clinic.screening.intake import MEDICINES, Intake, Mention, Said
 from clinic.screening.levels import Level, raised, worst
 from clinic.screening.questionnaire import Question, visible
@@ -88,12 +88,21 @@ class Verdict:
         return self.elsewhere
 
 
-Forced = Mapping[str, tuple[Route, ...]]
+@dataclass(frozen=True)
+class Sent:
+    """A route that an item took to another, perhaps only because its own answer is blank."""
+
+    route: Route
+    by: str
+    capped: bool
+
+
+Forced = Mapping[str, tuple[Sent, ...]]
 
 
 def verdicts(intake: Intake) -> dict[str, Verdict]:
     """The verdict on every item that fired, after routes, counts and raises have settled."""
-    forced: dict[str, tuple[Route, ...]] = {}
+    forced: dict[str, tuple[Sent, ...]] = {}
     counts: dict[str, int] = {}
     while True:
         found = dict(_pass(replace(intake, counts=counts), forced))
@@ -104,7 +113,7 @@ def verdicts(intake: Intake) -> dict[str, Verdict]:
         counts = {tag: max(now_counts.get(tag, 0), counts.get(tag, 0)) for tag in now_counts}
 
 
-def _joined(first: Forced, second: Forced) -> dict[str, tuple[Route, ...]]:
+def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
     return {
         name: tuple(dict.fromkeys((*first.get(name, ()), *second.get(name, ()))))
         for name in sorted({*first, *second})
@@ -118,13 +127,14 @@ def _pass(intake: Intake, forced: Forced) -> Iterator[tuple[str, Verdict]]:
             yield name, verdict
 
 
-def _routes(found: Mapping[str, Verdict]) -> dict[str, tuple[Route, ...]]:
-    routes: dict[str, list[Route]] = {}
-    for verdict in found.values():
+def _routes(found: Mapping[str, Verdict]) -> dict[str, tuple[Sent, ...]]:
+    routes: dict[str, list[Sent]] = {}
+    for name, verdict in found.items():
         for one in verdict.fired:
             if one.rule.see is not None:
-                routes.setdefault(one.rule.see.item, []).append(one.rule.see)
-    return {name: tuple(dict.fromkeys(found_routes)) for name, found_routes in routes.items()}
+                sent = Sent(one.rule.see, name, verdict.unanswered)
+                routes.setdefault(one.rule.see.item, []).append(sent)
+    return {name: tuple(dict.fromkeys(sent)) for name, sent in routes.items()}
 
 
 def _counts(found: Mapping[str, Verdict]) -> dict[str, int]:
@@ -148,11 +158,11 @@ def _raise(found: dict[str, Verdict]) -> dict[str, Verdict]:
     }
 
 
-def _verdict(item: Item, intake: Intake, routes: tuple[Route, ...]) -> Verdict:
+def _verdict(item: Item, intake: Intake, routes: tuple[Sent, ...]) -> Verdict:
     readings = tuple(_readings(item, intake, routes))
     free = tuple(_free(item, intake))
     fired = [(reading, one) for reading in readings for one in _fire(item, reading)]
-    floors = tuple(_floors(item, intake, free))
+    floors = tuple(_floors(item, intake))
     every = tuple(dict.fromkeys((*(one for _, one in fired), *free)))
     loud = [reading for reading, _ in fired]
     by_list = _denied(item, intake) and any(_reads_list(one.rule) for one in free)
@@ -160,7 +170,7 @@ def _verdict(item: Item, intake: Intake, routes: tuple[Route, ...]) -> Verdict:
         item=item,
         fired=every,
         floors=floors,
-        because=_because(item, intake, loud, every, floors),
+        because=_because(item, intake, routes, every, floors),
         mismatch=by_list
         or any(reading.mismatch for reading in loud)
         or any(floor.reason == MISMATCH for floor in floors),
@@ -188,9 +198,11 @@ def _fire(item: Item, reading: Reading) -> Iterator[Fired]:
         if reading.answer in rule.answers:
             fired = _try(rule, reading.intake)
             if fired is not None:
-                yield replace(fired, level=min(fired.level, Level.ABSOLUTE)) if (
-                    reading.capped
-                ) else fired
+                yield (
+                    replace(fired, level=min(fired.level, Level.ABSOLUTE))
+                    if (reading.capped)
+                    else fired
+                )
 
 
 def _free(item: Item, intake: Intake) -> Iterator[Fired]:
@@ -203,8 +215,8 @@ def _try(rule: Rule, intake: Intake) -> Fired | None:
     if rule.when is not None and rule.when.holds(intake) is False:
         return None
     blocked = intake.parts(rule.block)
-    level = Level.PRECAUTION if rule.level is Level.SITE else rule.level
-    level = max(level, _missing_route(rule, intake))
+    own = Level.PRECAUTION if rule.level is Level.SITE else rule.level
+    level = worst((own, _missing_route(rule, intake)))
     about = blocked if rule.level is Level.SITE else None
     if rule.about is not None:
         about = intake.parts(rule.about)
@@ -218,7 +230,7 @@ def _missing_route(rule: Rule, intake: Intake) -> Level:
     return Level.NONE
 
 
-def _readings(item: Item, intake: Intake, routes: tuple[Route, ...]) -> Iterator[Reading]:
+def _readings(item: Item, intake: Intake, routes: tuple[Sent, ...]) -> Iterator[Reading]:
     main = _main(item, intake)
     if main is None:
         return
@@ -228,9 +240,9 @@ def _readings(item: Item, intake: Intake, routes: tuple[Route, ...]) -> Iterator
         yield from _as(given, item, main, intake)
     elif blank:
         yield from _blank(item, main, intake)
-    for route in routes:
-        for reading in _as(route.answer, item, main, intake):
-            yield replace(reading, mismatch=given in main.least)
+    for sent in routes:
+        for reading in _as(sent.route.answer, item, main, intake):
+            yield replace(reading, capped=sent.capped, mismatch=given in main.least)
     for slug in _spoken_for(item, main, intake):
         yield Reading(slug, _read_as(slug, main, intake), capped=blank, mismatch=True)
 
@@ -240,8 +252,7 @@ def _read_as(slug: str, main: Question, intake: Intake) -> Intake:
 
 
 def _as(answer: str, item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
-    """The readings of an answer; "not sure" without a rule of its own is a yes about which
-    nothing more is known."""
+    """The readings of an answer; an unsure one without its own rule knows no follow-up."""
     named = {slug for rule in item.rules for slug in rule.answers}
     if answer in named or answer not in UNSURE:
         yield Reading(answer, _read_as(answer, main, intake))
@@ -301,7 +312,7 @@ def _says_something(question: Question, intake: Intake) -> bool:
     return value not in (None, (), *UNSURE, *question.least)
 
 
-def _floors(item: Item, intake: Intake, free: tuple[Fired, ...]) -> Iterator[Floor]:
+def _floors(item: Item, intake: Intake) -> Iterator[Floor]:
     yield from _asked_by_medicine(item, intake)
     for said in intake.said(item):
         yield _spoken(item, said)
@@ -360,36 +371,39 @@ def _fired_mentions(rule: Rule, intake: Intake) -> Iterator[Mention]:
 def _because(
     item: Item,
     intake: Intake,
-    readings: Iterable[Reading],
+    routes: Iterable[Sent],
     fired: Iterable[Fired],
     floors: Iterable[Floor],
 ) -> tuple[tuple[str, object], ...]:
-    found: dict[tuple[str, str], tuple[str, object]] = {}
-
-    def add(question: str, value: object) -> None:
-        found[question, repr(value)] = (question, value)
-
-    if any(True for _ in readings) or _main(item, intake) is not None:
-        add(item.id, plain(intake.value(item.id)))
-    for one in fired:
-        for question, value in _grounds(one.rule, intake):
-            add(question, plain(value))
-        for mention in _fired_mentions(one.rule, intake):
-            add(mention.question, mention.line)
-    for floor in floors:
-        for question, said in floor.because:
-            add(question, said)
+    found = {
+        (question, repr(value)): (question, value)
+        for question, value in (
+            *_asked_of(item, intake, routes),
+            *(ground for one in fired for ground in _grounds(one.rule, intake)),
+            *(said for floor in floors for said in floor.because),
+        )
+    }
     return tuple(found[key] for key in sorted(found))
 
 
-def _grounds(rule: Rule, intake: Intake) -> Iterator[tuple[str, Value | None]]:
+def _asked_of(item: Item, intake: Intake, routes: Iterable[Sent]) -> Iterator[tuple[str, object]]:
+    main = _main(item, intake)
+    if main is not None and (main.id in intake.answers or main.asked != "derived"):
+        yield main.id, plain(intake.value(main.id))
+    for sent in routes:
+        yield sent.by, plain(intake.value(sent.by))
+
+
+def _grounds(rule: Rule, intake: Intake) -> Iterator[tuple[str, object]]:
     questions = set(rule.when.questions()) if rule.when is not None else set()
     questions |= {
         question for named in rule.block for question in (named.answer, named.side) if question
     }
     for question in sorted(questions - {MEDICINES, rule.item}):
         if intake.value(question) is not None:
-            yield question, intake.value(question)
+            yield question, plain(intake.value(question))
+    for mention in _fired_mentions(rule, intake):
+        yield mention.question, mention.line
 
 
 def turning_days(intake: Intake, found: Mapping[str, Verdict]) -> tuple[date, ...]:

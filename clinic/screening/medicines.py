@@ -244,10 +244,40 @@ class Formulary:
 _NUMBERED = re.compile(r"^[\d/.-]+[a-z]{0,3}$")
 _AMOUNT = re.compile(r"^\d+(?:\.\d+)?$")
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
-_UNITS = {"mg": 1, "mgs": 1, "milligram": 1, "milligrams": 1, "miligramos": 1, "g": 1000, "gram": 1000}
-_NO_DOSE = {"x", "times", "time", "tablets", "tablet", "pills", "pill", "day", "days", "week", "weeks",
-            "month", "months", "year", "years", "hours", "veces", "vez", "pastillas", "tabletas",
-            "dias", "semanas", "meses", "anos", "horas", "iu", "units", "ml", "mcg"}
+_UNITS = {"mg": 1, "mgs": 1, "milligram": 1, "milligrams": 1, "miligramos": 1, "g": 1000}
+_NO_DOSE = frozenset(
+    [
+        "x",
+        "times",
+        "time",
+        "tablets",
+        "tablet",
+        "pills",
+        "pill",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "hours",
+        "veces",
+        "vez",
+        "pastillas",
+        "tabletas",
+        "dias",
+        "semanas",
+        "meses",
+        "anos",
+        "horas",
+        "iu",
+        "units",
+        "ml",
+        "mcg",
+    ]
+)
 _TIMES = (
     (("twice",), 2), (("bid",), 2), (("two", "times"), 2), (("2", "times"), 2), (("2", "x"), 2),
     (("dos", "veces"), 2), (("2", "veces"), 2), (("12", "hours"), 2), (("12", "horas"), 2),
@@ -262,11 +292,19 @@ def daily_milligrams(clause: Tokens, index: int) -> Fraction | None:
     """Milligrams a day that a clause states behind a name, or None where it does not say."""
     for place in range(index, len(clause)):
         word, follow = clause[place], clause[place + 1] if place + 1 < len(clause) else ""
-        if _AMOUNT.match(word) and follow not in _NO_DOSE and (follow in _UNITS or not _YEAR.match(word)):
+        if (
+            _AMOUNT.match(word)
+            and follow not in _NO_DOSE
+            and (follow in _UNITS or not _YEAR.match(word))
+        ):
             return Fraction(word) * _UNITS.get(follow, 1) * _times(clause)
     if any(words.find(clause, low) >= 0 for low in _LOW):
         return Fraction(81)
     return None
+
+
+def _is_dose(word: str, follow: str) -> bool:
+    return follow in _UNITS or (follow not in _NO_DOSE and not _YEAR.match(word))
 
 
 def _times(clause: Tokens) -> int:

@@ -15,7 +15,7 @@ from clinic.screening.engine import MISMATCH, Verdict
 from clinic.screening.intake import Intake
 from clinic.screening.levels import Level, raised, worst
 from clinic.screening.questionnaire import Questionnaire, visible
-from clinic.screening.rules import Item, Ruleset
+from clinic.screening.rules import Ruleset
 
 __all__ = [
     "EarlierAnswer",
@@ -33,7 +33,8 @@ __all__ = [
 ]
 
 CHANGED, OTHER_REQUEST = "changed", "other-request"
-BLANK, EARLIER = "blank-answer", "changed-answer"
+BLANK = "blank-answer"
+MEANS = {CHANGED: "changed-answer", OTHER_REQUEST: "milder-answer"}
 CALL_TODAY = "call_today"
 
 
@@ -263,8 +264,7 @@ def screen_at_visit(
     earlier: Sequence[EarlierAnswer] = (),
     cleared_from: date | None = None,
 ) -> Screening:
-    """The graver of the screenings as of now and as of the visit; that of the visit alone where
-    a therapist has cleared from a later day on."""
+    """The graver of now and the visit; the visit alone where cleared from a later day on."""
     at_visit = screen(questionnaire, ruleset, raw_answers, as_of=visit_on, earlier=earlier)
     if cleared_from is not None and now_on < cleared_from <= visit_on:
         return at_visit
@@ -380,9 +380,7 @@ def _complete(intake: Intake) -> bool:
     )
 
 
-def _regions(
-    intake: Intake, findings: Iterable[Finding]
-) -> Iterator[tuple[str, RegionVerdict]]:
+def _regions(intake: Intake, findings: Iterable[Finding]) -> Iterator[tuple[str, RegionVerdict]]:
     body = intake.ruleset.body
     every = tuple(findings)
     for region in body.normalise(intake.wanted):
@@ -442,7 +440,11 @@ def _counts(answer: EarlierAnswer, intake: Intake, found: Mapping[str, Verdict])
 def _changed(item: str, answers: Sequence[EarlierAnswer], intake: Intake) -> Finding:
     urgent = any(one.kind == CHANGED and one.level is Level.URGENT for one in answers)
     level = Level.ABSOLUTE if urgent else Level.RELATIVE
-    meaning = intake.ruleset.items.get(EARLIER)
+    meanings = [
+        intake.ruleset.items[MEANS[kind]]
+        for kind in sorted({one.kind for one in answers})
+        if MEANS[kind] in intake.ruleset.items
+    ]
     known = intake.ruleset.items.get(item)
     pairs = {(one.question_id, source.canonical(one.value)) for one in answers}
     pairs |= {
@@ -454,23 +456,16 @@ def _changed(item: str, answers: Sequence[EarlierAnswer], intake: Intake) -> Fin
         level=level,
         elsewhere=level,
         because=tuple(sorted(pairs)),
-        reason=_changed_reason(meaning, answers),
-        patient_text=f"{EARLIER}/default",
-        action=meaning.action if meaning else "",
+        reason=" ".join(meaning.reason for meaning in meanings) or "An earlier answer was graver.",
+        patient_text=f"{meanings[0].id}/default" if meanings else "",
+        action=meanings[0].action if meanings else "",
         blocked_regions=(),
         about_regions=None,
         lapses_on=None,
-        sources=meaning.sources if meaning else (),
+        sources=meanings[0].sources if meanings else (),
         urgency=None,
         notes=(),
         rules=tuple(sorted({one.kind for one in answers})),
         mismatch=False,
         private=known.private if known else True,
     )
-
-
-def _changed_reason(meaning: Item | None, answers: Sequence[EarlierAnswer]) -> str:
-    kinds = {one.kind for one in answers}
-    told = [rule.reason for rule in meaning.rules if rule.id in kinds] if meaning else []
-    return " ".join((meaning.reason if meaning else "An earlier answer was graver.", *told))
-

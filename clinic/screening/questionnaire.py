@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from clinic.screening import conditions, regions, source
+from clinic.screening import conditions, lint, regions, source
 from clinic.screening.conditions import Condition, Value
 from clinic.screening.regions import Body
 from clinic.screening.source import BrokenData, Data, Place
@@ -125,7 +125,8 @@ def shipped(language: str = "en") -> Questionnaire:
 
 
 def from_data(data: Data, language: str = "en") -> Questionnaire:
-    """Understand data files that were read."""
+    """Understand data files that were read; broken ones are refused by file and line."""
+    lint.refuse(data)
     document = _document(data)
     return _build(_Files.of(data), source.canonical(document), language)
 
@@ -167,19 +168,19 @@ class _Asking:
     def value(self, question: str) -> Value | None:
         return self.answers.get(question)
 
-    def unit(self, question: str) -> str | None:  # noqa: ARG002 - no display rule weighs
+    def unit(self, question: str) -> str | None:
         return None
 
     def setting(self, name: str) -> int | float:
         raise LookupError(name)
 
-    def wants(self, regions: tuple[conditions.Regions, ...]) -> bool:  # noqa: ARG002 - as above
+    def wants(self, regions: tuple[conditions.Regions, ...]) -> bool:
         return False
 
-    def medicines(self, group: str) -> tuple[conditions.Taken, ...]:  # noqa: ARG002 - as above
+    def medicines(self, group: str) -> tuple[conditions.Taken, ...]:
         return ()
 
-    def tagged(self, tag: str) -> int:  # noqa: ARG002 - as above
+    def tagged(self, tag: str) -> int:
         return 0
 
 
@@ -273,9 +274,7 @@ def _in_order(items: Mapping[str, Place], section_ids: list[str]) -> list[str]:
     return sorted(items, key=key)
 
 
-def _section(
-    place: Place, questions: Iterable[Question], files: _Files, language: str
-) -> Section:
+def _section(place: Place, questions: Iterable[Question], files: _Files, language: str) -> Section:
     place.only("id", "title", "intro", "es", "items")
     words = place if language == "en" else place.need(language)
     section_id = place["id"].text()
@@ -334,7 +333,14 @@ class _Wording:
             condition=conditions.read(show) if show else None,
             caution=_caution(place, kind, tuple(slugs)),
             asked=asked_on,
-            grouped=_grouped(question_id, place, kind, slugs, asked_on, private),
+            grouped=_grouped(
+                place,
+                slugs,
+                plain=question_id == self.item
+                and kind == "choice"
+                and asked_on == "history"
+                and not private,
+            ),
             private=private,
             again_on_day=_flag(place, "again_on_day"),
             unit=place["unit"].text() if place.has("unit") else None,
@@ -407,13 +413,6 @@ def _flag(place: Place, key: str) -> bool:
     return found.flag() if found else False
 
 
-def _grouped(
-    question_id: str,
-    place: Place,
-    kind: str,
-    slugs: Mapping[str, object],
-    asked_on: str,
-    private: bool,  # noqa: FBT001 - read from the data
-) -> bool:
-    plain = kind == "choice" and set(slugs) <= {"yes", "no", "not_sure"} and "." not in question_id
-    return plain and asked_on == "history" and not private and not _flag(place, "alone")
+def _grouped(place: Place, slugs: Iterable[str], *, plain: bool) -> bool:
+    """Whether the question may be one box among others: yes or no, and not asked alone."""
+    return plain and set(slugs) <= {"yes", "no", "not_sure"} and not _flag(place, "alone")

@@ -8,22 +8,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from clinic.screening import conditions, medicines, regions, source
+from clinic.screening import conditions, lint, medicines, regions, source
 from clinic.screening.conditions import Condition, Regions
 from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
 from clinic.screening.regions import Body
 from clinic.screening.source import BrokenData, Data, Place
 
-RULE_KEYS = (
-    "id", "answer", "when", "level", "block", "about", "reason", "notes", "see", "raise", "tag",
-)  # fmt: skip
-ITEM_KEYS = (
-    "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
-    "settings", "rules", "reason", "patient", "action", "sources", "disagreement", "words",
-    "words_about",
-)  # fmt: skip
-ITEM_RULE_KEYS = tuple(key for key in ITEM_KEYS if key not in ("questions", "order"))
+ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
+
 URGENCIES = ("emergency", "same_day")
 
 
@@ -124,7 +117,8 @@ def shipped_rules() -> Ruleset:
 
 
 def from_data(data: Data) -> Ruleset:
-    """Understand data files that were read."""
+    """Understand data files that were read; broken ones are refused by file and line."""
+    lint.refuse(data)
     document = source.canonical(_document(data))
     return _build(
         _Files(
@@ -174,7 +168,7 @@ def _build(files: _Files, document: str) -> Ruleset:
     digest = source.digest(document)
     edition = files.general["sections"].need("edition").text()
     to_come = _expected(files.general["sections"]) - set(items)
-    ruleset = Ruleset(
+    return Ruleset(
         version=f"{edition}+{digest[:8]}",
         hash=digest,
         complete=not to_come,
@@ -186,8 +180,6 @@ def _build(files: _Files, document: str) -> Ruleset:
         formulary=medicines.read(files.general["medicines"], files.general["words"]),
         document=document,
     )
-    _check(ruleset, files)
-    return ruleset
 
 
 def _expected(sections: Place) -> set[str]:
@@ -219,7 +211,7 @@ def _settings(items: Mapping[str, Place]) -> Iterator[tuple[str, Setting]]:
 
 
 def _item(name: str, place: Place, files: _Files) -> Item:
-    place.only(*ITEM_KEYS)
+    place.only(*lint.ITEM_KEYS)
     if place.need("item").text() != name:
         raise place["item"].broken(f"the file of '{name}' must say 'item: {name}'")
     urgency = place.get("urgency")
@@ -276,7 +268,7 @@ def _words(name: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]
 
 
 def _rule(item: str, place: Place) -> Rule:
-    place.only(*RULE_KEYS)
+    place.only(*lint.RULE_KEYS)
     when, see, tag = place.get("when"), place.get("see"), place.get("tag")
     block, about = place.get("block"), place.get("about")
     level = place.get("level")
@@ -312,80 +304,3 @@ def _route(place: Place) -> Route:
         return Route(place.text(), "yes")
     place.only("item", "answer")
     return Route(place.need("item").text(), place.need("answer").text())
-
-
-def _check(ruleset: Ruleset, files: _Files) -> None:
-    for name, place in files.items.items():
-        _check_item(ruleset.items[name], place, ruleset, files)
-
-
-def _check_item(item: Item, place: Place, ruleset: Ruleset, files: _Files) -> None:
-    for key in place["sources"].each() if place.has("sources") else ():
-        if key.text() not in ruleset.sources:
-            raise key.broken(f"the source '{key.value}' is not in sources.yaml")
-    ids: set[str] = set()
-    for rule, where in zip(item.rules, place["rules"].each() if item.rules else (), strict=True):
-        if rule.id in ids:
-            raise where.broken(f"there are two rules '{rule.id}'")
-        ids.add(rule.id)
-        _check_rule(rule, where, ruleset)
-    if any(rule.level is Level.URGENT for rule in item.rules) and item.urgency is None:
-        raise place.broken("an urgent rule needs 'urgency: emergency' or 'urgency: same_day'")
-    for language in files.translations:
-        _check_language(item, place, language)
-
-
-def _check_rule(rule: Rule, place: Place, ruleset: Ruleset) -> None:
-    for named in (*rule.block, *(rule.about or ()), *_wanted(rule.when)):
-        _check_regions(named, place, ruleset)
-    for name in _named_settings(rule.when):
-        if name not in ruleset.settings:
-            raise place.broken(f"there is no setting '{name}'")
-    for group in _named_groups(rule.when):
-        if group not in ruleset.formulary.groups:
-            raise place.broken(f"there is no group of medicines '{group}'")
-    for item in (*((rule.see.item,) if rule.see else ()), *rule.raises):
-        if item not in ruleset.items and item not in ruleset.to_come:
-            raise place.broken(f"there is no item '{item}'")
-
-
-def _check_regions(named: Regions, place: Place, ruleset: Ruleset) -> None:
-    try:
-        ruleset.body.expand(named.regions)
-        if named.group:
-            ruleset.body.group(named.group)
-    except regions.UnknownRegion as error:
-        raise place.broken(f"the region or group '{error}' is unknown") from error
-
-
-def _check_language(item: Item, place: Place, language: str) -> None:
-    english, other = item.patient.get("en", {}), item.patient.get(language, {})
-    for key in english:
-        if key not in other:
-            raise place["patient"][key].broken(f"this text is not in '{language}'")
-    if item.words and language not in item.words:
-        raise place["words"].broken(f"the lay words are not in '{language}'")
-
-
-def _leaves(condition: Condition | None) -> tuple[Condition, ...]:
-    return conditions.leaves(condition) if condition else ()
-
-
-def _wanted(condition: Condition | None) -> Iterator[Regions]:
-    for leaf in _leaves(condition):
-        if isinstance(leaf, conditions.Wanted):
-            yield from leaf.regions
-
-
-def _named_settings(condition: Condition | None) -> Iterator[str]:
-    for leaf in _leaves(condition):
-        stopped = leaf.stopped[1] if isinstance(leaf, conditions.Takes) and leaf.stopped else None
-        for amount in (getattr(leaf, "amount", None), getattr(leaf, "answer", None), stopped):
-            if isinstance(amount, conditions.Amount) and amount.setting:
-                yield amount.setting
-
-
-def _named_groups(condition: Condition | None) -> Iterator[str]:
-    for leaf in _leaves(condition):
-        if isinstance(leaf, conditions.Takes | conditions.Agents | conditions.Dose):
-            yield leaf.group

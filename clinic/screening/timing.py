@@ -94,14 +94,15 @@ def _written(clause: Tokens, as_of: date) -> date | None:
             if iso:
                 return date(*map(int, iso.groups()))
             if slashed:
-                return _latest_reading(*map(int, slashed.groups()), as_of)
+                return _latest_reading([int(part) for part in slashed.groups()], as_of)
         except ValueError:
             return None
     return None
 
 
-def _latest_reading(first: int, second: int, year: int, as_of: date) -> date | None:
+def _latest_reading(parts: list[int], as_of: date) -> date | None:
     """Month first as in the US, or day first as in Latin America: the later past day counts."""
+    first, second, year = parts
     year += 2000 if year < 100 else 0
     days = []
     for month, day in ((first, second), (second, first)):

@@ -15,7 +15,11 @@ CUES = (
     "now_and_then", "long_past", "nothing", "breaks", "filler",
 )  # fmt: skip
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
-_CLAUSES = re.compile(r"[,;\n\r\t•·|!?]+|(?<!\bst)(?<!\bdr)\.(?!\d)|(?<![\d])/(?!\d)(?=\s)|\s[-–—]\s|[+&]|:")
+_CLAUSES = re.compile(
+    r"[,;:|!?&+\n\r\t\u2022\u00b7]+"  # stops and bullets
+    r"|(?<!\bst)(?<!\bdr)\.(?!\d)"  # a full stop, but not in "St. John"
+    r"|\s[-\u2013\u2014/]\s"  # a dash or a stroke between blanks
+)
 _TOKEN = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}|\d+(?:\.\d+)?|[a-zñ]+\d*")
 REACH = 6
 
