@@ -10,7 +10,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere, Refused
@@ -22,6 +22,7 @@ from clinic.web import guards, logs
 
 PAGES = (400, 403, 404, 409, 413, 429, 500, 503)
 NEVER_GIVEN_BACK = ("password", "csrf_token", "code", "secret")
+FOREIGN_HOST = "This address is not ours. Please check it and try again."
 Answer = tuple[str, int, dict[str, str]]
 
 
@@ -119,6 +120,8 @@ def _http(error: HTTPException) -> Answer | Response:
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
+    if isinstance(error, SecurityError):  # a foreign Host: no page of ours has an address there
+        return Response(FOREIGN_HOST, status, mimetype="text/plain")
     wait = getattr(error, "retry_after", None)
     return page(status, wait=wait if isinstance(wait, int) else None)
 

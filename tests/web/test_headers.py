@@ -145,6 +145,21 @@ def test_a_refused_body_is_answered_with_each_header_exactly_once(
     assert answer.all("Content-Length") == [str(len(answer.body))]
 
 
+@pytest.mark.parametrize(
+    "host", ["evil.example.org", "localhost.evil.example.org", "127.0.0.1", ""]
+)
+@pytest.mark.parametrize("path", ["/healthz", "/no-such-page", "/staff/"])
+def test_a_foreign_host_is_refused_and_not_repeated(app: Flask, host: str, path: str) -> None:
+    answer = ask(app, {**environ("GET", path), "HTTP_HOST": host, "SERVER_NAME": "0.0.0.0"})
+
+    assert answer.status == 400
+    assert {name: answer.all(name) for name in ONCE} == {
+        name: [value] for name, value in ONCE.items()
+    }
+    assert answer.all("Location") == []
+    assert b"example.org" not in answer.body
+
+
 @pytest.mark.parametrize(("status", "method", "path"), ANSWERS)
 def test_no_answer_names_the_software(app: Flask, status: int, method: str, path: str) -> None:
     answer = ask(app, environ(method, path))
