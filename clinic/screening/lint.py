@@ -17,6 +17,7 @@ from clinic.screening.source import BrokenData, Data, Place
 
 RULE_KEYS = (
     "id", "answer", "when", "level", "block", "about", "reason", "notes", "see", "raise", "tag",
+    "binding",
 )  # fmt: skip
 ITEM_KEYS = (
     "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",

@@ -65,7 +65,8 @@ class Finding:
     """A rule that fired: how grave, because of which answers, why, and what to do.
 
     `level` counts for the regions wanted; `elsewhere` for a region that is not blocked.
-    `because` holds question ids with their answers as canonical JSON.
+    `because` holds question ids with their answers as canonical JSON. No therapist may clear
+    against a `binding` one.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Finding:
     rules: tuple[str, ...]
     mismatch: bool
     private: bool
+    binding: bool = False
 
     def answers(self) -> dict[str, Any]:
         """The answers behind the finding, by question; several of one question as a list."""
@@ -121,6 +123,7 @@ class Finding:
             "rules": list(self.rules),
             "mismatch": self.mismatch,
             "private": self.private,
+            "binding": self.binding,
         }
 
 
@@ -328,6 +331,7 @@ def _finding(verdict: Verdict, intake: Intake, lapses_on: date | None) -> Findin
         rules=tuple(sorted({one.rule.id for one in verdict.fired})),
         mismatch=verdict.mismatch,
         private=verdict.private,
+        binding=any(one.rule.binding for one in verdict.fired),
     )
 
 

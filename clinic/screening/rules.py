@@ -41,7 +41,10 @@ class Route:
 
 @dataclass(frozen=True)
 class Rule:
-    """One branch of an item: which answers choose it and what follows."""
+    """One branch of an item: which answers choose it and what follows.
+
+    Against a `binding` one no therapist may clear.
+    """
 
     id: str
     item: str
@@ -55,6 +58,7 @@ class Rule:
     see: Route | None
     raises: tuple[str, ...]
     tag: str | None
+    binding: bool
 
 
 @dataclass(frozen=True)
@@ -285,6 +289,7 @@ def _rule(item: str, place: Place) -> Rule:
         see=_route(see) if see else None,
         raises=place["raise"].texts() if place.has("raise") else (),
         tag=tag.text() if tag else None,
+        binding=_flag(place, "binding"),
     )
 
 
