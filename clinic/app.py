@@ -21,7 +21,7 @@ from clinic.web import errors, filters, guards, headers, logs
 from clinic.web.packing import Packing
 
 PARTS = ("sessions", "security", "limits")
-BLUEPRINTS = ("public", "request", "status", "desk", "therapist", "security", "account", "health")
+BLUEPRINTS = ("public", "request", "status", "desk", "offers", "calendars", "therapist", "security", "account", "health")
 COMMANDS = (
     "screening",
     "database",

@@ -324,7 +324,7 @@ def _names(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     if not wanted:
         return {}
     query = select(User.id, User.display_name).where(User.id.in_(wanted))
-    return dict(db.session.execute(query).tuples().all())
+    return {row.id: row.display_name for row in db.session.execute(query)}
 
 
 def _visits(ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -336,7 +336,7 @@ def _visits(ids: Sequence[UUID]) -> dict[UUID, str]:
         .where(Appointment.request_id.in_(ids), Appointment.state.in_(lifecycle.HOLDING))
         .order_by(Appointment.starts_at, Appointment.id)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return {row.request_id: row.state for row in db.session.execute(query)}
 
 
 def places(actor: Actor) -> list[tuple[UUID, str]]:

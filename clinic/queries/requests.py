@@ -37,6 +37,8 @@ from clinic.models import (
 )
 from clinic.queries import queue
 
+TIMES = ("days", "parts", "words")  # of the wishes: when the patient can come
+
 
 @dataclass(frozen=True)
 class Contact:
@@ -207,7 +209,8 @@ def _sent(reference: str) -> Request:
 
 
 def _names() -> dict[UUID, str]:
-    return dict(db.session.execute(select(User.id, User.display_name)).tuples().all())
+    query = select(User.id, User.display_name)
+    return {row.id: row.display_name for row in db.session.execute(query)}
 
 
 def _zone(request: Request) -> str:
@@ -227,7 +230,7 @@ def _contact(request: Request) -> Contact:
         channel=request.channel,
         guardian=str(guardian) if guardian else None,
         regions=tuple(request.regions or ()),
-        wishes=dict(request.wishes or {}),
+        wishes={name: (request.wishes or {}).get(name) for name in TIMES},
     )
 
 

@@ -79,7 +79,7 @@ class Scene:
             "phone": PHONE,
             "email": EMAIL,
             "regions": ["lower-back"],
-            "wishes": {"hopes": "To lift my bag again.", "times": ["mornings"]},
+            "wishes": {"days": ["monday"], "parts": ["morning"], "words": "Not on Fridays."},
             "language": "en",
             "email_proved_at": self.now,
             "sent_at": self.now,

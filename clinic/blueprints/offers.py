@@ -1,0 +1,293 @@
+"""Times: offer one, take its answer on the phone, move or cancel a visit."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from clinic.access import NotThere, Permission
+from clinic.blueprints import conflicts
+from clinic.booking import calendar
+from clinic.forms import Envelope, SlotForm, WhereForm
+from clinic.queries import requests, slots
+from clinic.queries.requests import RequestPage, Visit
+from clinic.queries.slots import Day, Person, Place
+from clinic.services import offering
+from clinic.services.offering import SlotTaken
+from clinic.web import desk_words, guards
+
+blueprint = Blueprint("offers", __name__, url_prefix="/staff/requests/<reference>")
+conflicts.answer_on(blueprint)
+Answer = str | tuple[str, int] | Response
+STEP = slots.DAYS
+FURTHEST = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Where:
+    """What is looked for: with whom, at which place, which kind of visit, from which day on."""
+
+    therapist: Person
+    place: Place
+    kind: str
+    first: date
+
+
+@blueprint.get("/offer")
+@guards.staff(Permission.OFFER)
+def choose(reference: str) -> Answer:
+    """List the free times for an offer."""
+    return _times(reference, None)
+
+
+@blueprint.post("/offer")
+@guards.staff(Permission.OFFER)
+def offer(reference: str) -> Answer:
+    """Offer one time to the patient."""
+    form = SlotForm()
+    where = _where(reference, form.therapist.data, form.location.data, form.kind.data)
+    starts_at = _chosen(form, where)
+    if starts_at is None:
+        return _times(reference, None, form), 422
+    offering.offer(
+        guards.actor(),
+        guards.now(),
+        requests.find(guards.actor(), reference),
+        therapist_id=where.therapist.id,
+        location_id=where.place.id,
+        starts_at=starts_at,
+        visit_kind=where.kind,
+        seen=form.seen_version,
+        key=form.key,
+        take_over=form.takes_over,
+    )
+    return _back(reference, _("The time is held and offered."))
+
+
+@blueprint.post("/offers/<uuid:offer_id>/accept")
+@guards.staff(Permission.OFFER)
+def accept(reference: str, offer_id: UUID) -> Answer:
+    """Take the offered time for a patient on the phone."""
+    visit = _offered(reference, offer_id)
+    return _act(
+        reference,
+        offering.accept,
+        offer_id,
+        _("The visit is booked and confirmed by letter."),
+        appointment_id=visit.id,
+    )
+
+
+@blueprint.post("/offers/<uuid:offer_id>/decline")
+@guards.staff(Permission.OFFER)
+def decline(reference: str, offer_id: UUID) -> Answer:
+    """Note that the patient turned the offer down on the phone."""
+    _offered(reference, offer_id)
+    return _act(reference, offering.decline, offer_id, _("The offer is turned down."))
+
+
+@blueprint.post("/offers/<uuid:offer_id>/withdraw")
+@guards.staff(Permission.OFFER)
+def withdraw(reference: str, offer_id: UUID) -> Answer:
+    """Take an offer back."""
+    _offered(reference, offer_id)
+    return _act(reference, offering.withdraw, offer_id, _("The offer is taken back."))
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/cancel")
+@guards.staff(Permission.OFFER)
+def cancel(reference: str, appointment_id: UUID) -> Answer:
+    """Cancel a visit."""
+    visit = _visit(reference, appointment_id)
+    return _act(reference, offering.cancel, visit.id, _("The visit is cancelled."))
+
+
+@blueprint.get("/appointments/<uuid:appointment_id>/move")
+@guards.staff(Permission.OFFER)
+def choose_move(reference: str, appointment_id: UUID) -> Answer:
+    """List the free times to move a visit to."""
+    return _times(reference, _visit(reference, appointment_id))
+
+
+@blueprint.post("/appointments/<uuid:appointment_id>/move")
+@guards.staff(Permission.OFFER)
+def move(reference: str, appointment_id: UUID) -> Answer:
+    """Give a visit another time, therapist, place or kind."""
+    visit, form = _visit(reference, appointment_id), SlotForm()
+    where = _where(reference, form.therapist.data, form.location.data, form.kind.data)
+    starts_at = _chosen(form, where)
+    if starts_at is None:
+        return _times(reference, visit, form), 422
+    offering.move(
+        guards.actor(),
+        guards.now(),
+        visit.id,
+        therapist_id=where.therapist.id,
+        location_id=where.place.id,
+        starts_at=starts_at,
+        visit_kind=where.kind,
+        seen=form.seen_version,
+        key=form.key,
+        take_over=form.takes_over,
+    )
+    return _back(reference, _("The visit is moved and confirmed by letter."))
+
+
+def _act(
+    reference: str, act: Callable[..., object], subject: UUID, said: str, **given: object
+) -> Response:
+    envelope = Envelope()
+    act(
+        guards.actor(),
+        guards.now(),
+        subject,
+        seen=envelope.seen_version,
+        take_over=envelope.takes_over,
+        **given,
+    )
+    return _back(reference, said)
+
+
+def _back(reference: str, said: str) -> Response:
+    flash(said, "success")
+    return redirect(url_for("desk.request_page", reference=reference), 303)
+
+
+def _offered(reference: str, offer_id: UUID) -> Visit:
+    """Return the visit of an offer of this very request, or raise NotThere."""
+    page = requests.page(guards.actor(), reference)
+    found = next((one for one in page.visits if one.offer_id == offer_id), None)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _visit(reference: str, appointment_id: UUID) -> Visit:
+    page = requests.page(guards.actor(), reference)
+    found = next((one for one in page.visits if one.id == appointment_id), None)
+    if found is None:
+        raise NotThere
+    return found
+
+
+# --- Finding a time --------------------------------------------------------------------------
+
+
+def _times(reference: str, moved: Visit | None, form: SlotForm | None = None) -> str:
+    page = requests.page(guards.actor(), reference)
+    given = form.data if form else {}
+    where = _where(
+        reference,
+        given.get("therapist") or request.args.get("therapist", ""),
+        given.get("location") or request.args.get("location", ""),
+        given.get("kind") or request.args.get("kind", moved.kind if moved else ""),
+    )
+    refusal = _refusal(page, where)
+    days = () if refusal else _days(page, where)
+    return render_template(
+        "desk/times.html",
+        page=page,
+        moved=moved,
+        where=where,
+        form=form or SlotForm(formdata=None),
+        where_form=_where_form(where),
+        seen=form.seen.data if form else (moved.version if moved else page.version),
+        key=(form.key if form else "") or secrets.token_urlsafe(18),
+        days=days,
+        refusal=refusal,
+        later=(where.first + timedelta(days=STEP)).isoformat(),
+        spoken_day=calendar.spoken_day,
+        spoken_time=calendar.spoken_time,
+        kinds=desk_words.KINDS,
+        action=request.path,
+    )
+
+
+def _refusal(page: RequestPage, where: Where) -> str:
+    if page.urgent:
+        return str(desk_words.NOT_CLEARED["urgent_open"])
+    if where.kind != "needling":
+        return ""
+    if where.place.needling_law == "prohibited":
+        return str(desk_words.NOT_CLEARED["prohibited_here"])
+    return "" if page.clearance else str(desk_words.NOT_CLEARED["not_cleared"])
+
+
+def _days(page: RequestPage, where: Where) -> tuple[Day, ...]:
+    found = _free(where)
+    limits = page.clearance
+    if where.kind != "needling" or limits is None:
+        return found
+    return tuple(day for day in found if limits.valid_from <= day.on <= limits.valid_until)
+
+
+def _free(where: Where) -> tuple[Day, ...]:
+    return slots.free(
+        guards.actor(),
+        location_id=where.place.id,
+        therapist_id=where.therapist.id,
+        first_day=where.first,
+        days=STEP,
+        now=guards.now(),
+    )[1]
+
+
+def _where(reference: str, therapist: str | None, place: str | None, kind: str | None) -> Where:
+    """Read what is looked for, beginning where the request belongs."""
+    actor, page = guards.actor(), requests.page(guards.actor(), reference)
+    places, people = slots.places(actor), slots.therapists(actor)
+    if not places or not people:
+        raise NotThere
+    wanted = place or str(page.location_id or "")
+    at = next((one for one in places if str(one.id) == wanted), places[0])
+    who = next((one for one in people if str(one.id) == therapist), people[0])
+    usual = "needling" if page.clearance else "no_needles"
+    today = calendar.visit_on(guards.now(), at.zone)
+    asked = _day_of(request.args.get("from", "")) or today
+    first = min(max(asked, today), today + FURTHEST)
+    return Where(who, at, kind if kind and kind in desk_words.KINDS else usual, first)
+
+
+def _day_of(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _where_form(where: Where) -> WhereForm:
+    actor = guards.actor()
+    form = WhereForm(
+        data={
+            "therapist": str(where.therapist.id),
+            "location": str(where.place.id),
+            "kind": where.kind,
+        }
+    )
+    form.therapist.choices = [(str(one.id), one.name) for one in slots.therapists(actor)]
+    form.location.choices = [(str(one.id), one.name) for one in slots.places(actor)]
+    form.kind.choices = [(key, str(label)) for key, label in desk_words.KINDS.items()]
+    return form
+
+
+def _chosen(form: SlotForm, where: Where) -> datetime | None:
+    """Read the chosen time; None if none was, SlotTaken if it is not free any more."""
+    if not form.validate():
+        return None
+    try:
+        starts_at = datetime.fromisoformat(form.starts.data)
+        day = calendar.visit_on(starts_at, where.place.zone)
+    except (ValueError, OverflowError):
+        form.starts.errors = [_("Choose a time from the list")]
+        return None
+    asked = Where(where.therapist, where.place, where.kind, day)
+    if not any(slot.starts_at == starts_at for one in _free(asked) for slot in one.slots):
+        raise SlotTaken
+    return starts_at

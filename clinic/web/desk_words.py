@@ -1,0 +1,173 @@
+"""What the front desk reads: folders, acts, events of the timeline, and why something may not be.
+
+No sentence here names a condition, an answer or a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
+from clinic.web.words import Tone, Word
+
+FOLDERS: Mapping[str, Word] = {
+    "open": Word(_("All open"), Tone.NEUTRAL),
+    "unassigned": Word(_("Unassigned"), Tone.READY),
+    "mine": Word(_("Mine"), Tone.NEUTRAL),
+    "call_today": Word(_("Call today"), Tone.URGENT),
+    "review": Word(_("Therapist review"), Tone.REVIEW),
+    "ready": Word(_("Ready to offer"), Tone.READY),
+    "waiting": Word(_("Waiting"), Tone.WAITING),
+    "back": Word(_("Back from waiting"), Tone.REVIEW),
+    "offered": Word(_("Offered"), Tone.WAITING),
+    "booked": Word(_("Booked"), Tone.READY),
+    "closed": Word(_("Closed"), Tone.NEUTRAL),
+}
+
+# A level is shown to the desk as an act, and as nothing else.
+ACTIONS: Mapping[str, Word] = {
+    "call_today": Word(_("Call today"), Tone.URGENT),
+    "review": Word(_("Therapist must review"), Tone.REVIEW),
+    "none": Word(_("Nothing to check first"), Tone.READY),
+}
+
+CALL_TODAY: Mapping[str, LazyString] = {
+    "urgent": _("A therapist asks for a call today. Say that the clinic calls about the request."),
+    "clearance_ended": _(
+        "The confirmed visit can no longer go ahead as planned. Call, and find another way."
+    ),
+    "visit_does_not_fit": _(
+        "The confirmed visit does not fit the newest decision. Call, and find another time."
+    ),
+}
+
+KINDS: Mapping[str, LazyString] = {
+    "needling": _("Visit with needling"),
+    "no_needles": _("Visit without needles"),
+}
+
+CHANNELS: Mapping[str, LazyString] = {"email": _("E-mail"), "phone": _("Phone")}
+
+OUTCOMES: Mapping[str, Word] = {
+    "reached": Word(_("Reached"), Tone.READY),
+    "voicemail": Word(_("Voicemail"), Tone.WAITING),
+    "no_answer": Word(_("No answer"), Tone.WAITING),
+    "wrong_number": Word(_("Wrong number"), Tone.REVIEW),
+}
+
+ANSWERED_BY: Mapping[str, LazyString] = {
+    "patient": _("the patient"),
+    "guardian": _("a guardian"),
+    "desk": _("the desk, on the phone"),
+}
+
+LETTERS: Mapping[str, LazyString] = {
+    "received": _("Letter: we have your request"),
+    "offer": _("Letter: a time for you"),
+    "offer_ended": _("Letter: the time is no longer held"),
+    "appointment_confirmed": _("Letter: appointment confirmed"),
+    "appointment_cancelled": _("Letter: appointment cancelled"),
+    "code": _("Letter: a code"),
+    "resume_link": _("Letter: a link to go on"),
+}
+LETTER = _("Letter")
+
+LETTER_STATES: Mapping[str, Word] = {
+    "queued": Word(_("waiting to be sent"), Tone.WAITING),
+    "sent": Word(_("sent"), Tone.READY),
+    "failed": Word(_("could not be sent: call the patient"), Tone.URGENT),
+    "dropped": Word(_("not sent, no longer needed"), Tone.NEUTRAL),
+}
+
+ACTS: Mapping[tuple[str, str], Word] = {
+    ("desk", "claim"): Word(_("Claimed"), Tone.NEUTRAL),
+    ("desk", "release"): Word(_("Released"), Tone.NEUTRAL),
+    ("desk", "wait"): Word(_("Waiting"), Tone.WAITING),
+    ("desk", "come back"): Word(_("Came back from waiting"), Tone.REVIEW),
+    ("desk", "make ready"): Word(_("Ready to offer"), Tone.READY),
+    ("desk", "hold back"): Word(_("No longer ready to offer"), Tone.REVIEW),
+    ("desk", "offer"): Word(_("A time was offered"), Tone.WAITING),
+    ("desk", "take offer back"): Word(_("The offer ended"), Tone.NEUTRAL),
+    ("desk", "lose clearance"): Word(_("The offer was revoked"), Tone.REVIEW),
+    ("desk", "accept"): Word(_("The offer was accepted"), Tone.READY),
+    ("desk", "cancel appointment"): Word(_("The appointment was cancelled"), Tone.REVIEW),
+    ("desk", "attend"): Word(_("Attended"), Tone.READY),
+    ("desk", "miss"): Word(_("Missed"), Tone.REVIEW),
+    ("desk", "close"): Word(_("Closed"), Tone.NEUTRAL),
+    ("desk", "reopen"): Word(_("Opened again"), Tone.READY),
+    ("clinical", "find nothing to review"): Word(_("No review needed"), Tone.READY),
+    ("clinical", "need review"): Word(_("A therapist must review"), Tone.REVIEW),
+    ("clinical", "clear"): Word(_("Cleared by a therapist"), Tone.READY),
+    ("clinical", "clear with limits"): Word(_("Cleared with limits"), Tone.READY),
+    ("clinical", "ask for more"): Word(_("A therapist asked for more"), Tone.WAITING),
+    ("clinical", "delay"): Word(_("Delayed by a therapist"), Tone.WAITING),
+    ("clinical", "refer"): Word(_("Referred to a doctor"), Tone.REVIEW),
+    ("clinical", "offer other care"): Word(_("Other care offered"), Tone.NEUTRAL),
+    ("appointment", "confirm"): Word(_("Appointment confirmed"), Tone.READY),
+    ("appointment", "free"): Word(_("Held time given back"), Tone.NEUTRAL),
+    ("appointment", "arrive"): Word(_("Arrived"), Tone.READY),
+    ("appointment", "cancel"): Word(_("Appointment cancelled"), Tone.REVIEW),
+    ("appointment", "move"): Word(_("Appointment moved"), Tone.NEUTRAL),
+    ("appointment", "miss"): Word(_("Did not come"), Tone.REVIEW),
+    ("appointment", "finish"): Word(_("Visit done"), Tone.READY),
+}
+
+BECAUSE: Mapping[str, LazyString] = {
+    "patient": _("Waiting for the patient."),
+    "next_try": _("To try again then."),
+    "declined": _("The patient declined."),
+    "withdrawn": _("The clinic took it back."),
+    "expired": _("Nobody answered in time."),
+    "revoked": _("The clearance ended."),
+}
+
+# Why needles may not be used, in words that name no condition.
+NOT_CLEARED: Mapping[str, LazyString] = {
+    "urgent_open": _("A therapist must close the urgent flag first."),
+    "prohibited_here": _("Needling is not allowed in the state of this location."),
+    "not_cleared": _("No therapist's clearance is in force for this request."),
+    "before_its_dates": _("The clearance begins later than this day. Choose a later one."),
+    "after_its_dates": _("The clearance ends before this day. Choose an earlier one."),
+    "other_therapist": _("The clearance names other therapists. Choose one of them."),
+    "no_region_left": _("The clearance covers no region. Ask the therapist."),
+    "history_too_old": _("The history will be too old on that day. It must be confirmed first."),
+    "result_differs": _("On that day a therapist must look again before needles are used."),
+}
+
+NOT_NOW: Mapping[str, LazyString] = {
+    "draft": _("It was not sent yet."),
+    "new": _("Not while it is new."),
+    "in_contact": _("Not while you are in contact."),
+    "waiting": _("Not while it waits. Record a contact first."),
+    "ready_to_offer": _("Not while it is ready to offer."),
+    "offered": _("Not while a time is offered."),
+    "booked": _("Not while a visit is booked."),
+    "closed": _("It is closed. Open it again first."),
+}
+
+WEEKDAYS: tuple[LazyString, ...] = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+
+LAWS: Mapping[str, Word] = {
+    "permitted": Word(_("Needling permitted"), Tone.READY),
+    "silent": Word(_("Law is silent"), Tone.REVIEW),
+    "prohibited": Word(_("Needling prohibited"), Tone.URGENT),
+}
+
+# Events that are no act of a track.
+TOLD: Mapping[tuple[str, str], Word] = {
+    ("intake", ""): Word(_("Answers sent"), Tone.READY),
+    ("screening", ""): Word(_("Answers screened"), Tone.NEUTRAL),
+    ("note", ""): Word(_("Note"), Tone.NEUTRAL),
+    ("read", "patient"): Word(_("The patient opened the page"), Tone.NEUTRAL),
+    ("read", "history"): Word(_("The history was read"), Tone.NEUTRAL),
+}
