@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import formataddr
 from types import TracebackType
 from typing import Any
 
@@ -100,7 +101,8 @@ def _message(leased: Leased) -> Message:
         subject=leased.subject,
         recipients=[leased.recipient],
         body=leased.body,
-        sender=(site.settings.clinic_name, site.settings.mail_from),
+        # A name with a comma would be read as two addresses if it were not quoted here.
+        sender=formataddr((site.settings.clinic_name, site.settings.mail_from)),
         date=leased.queued_at.timestamp(),
         extra_headers={
             "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office replies

@@ -24,6 +24,7 @@ from clinic.models import AuditEntry, AuditHead
 Value = str | int | bool | None | list[str]
 WORD = re.compile(r"[A-Za-z0-9_ .:/-]{0,80}")
 GENESIS = b"\0" * 32
+PAGE = 500
 
 
 class NotForTheTrail(ValueError):
@@ -92,7 +93,9 @@ def verify(session: Session, *, anchor: tuple[int, bytes] | None = None) -> Faul
     """Walk the chain and return the first fault, or None.
 
     An anchor (count, hash) that was kept elsewhere also finds a cut tail and a chain made anew.
+    It looks at one moment of the database, so that others may write meanwhile.
     """
+    _at_one_moment(session)
     head = session.execute(select(AuditHead)).scalar_one_or_none()
     if head is None:
         return Fault(0, "the head row is missing")
@@ -119,9 +122,21 @@ def head_of(session: Session) -> tuple[int, bytes]:
     return head.count, head.hash
 
 
+def _at_one_moment(session: Session) -> None:
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's readers have this anyway
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
 def _rows(session: Session) -> Iterator[AuditEntry]:
-    query = select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=500)
-    yield from session.execute(query).scalars()
+    last = 0
+    while True:
+        page = select(AuditEntry).where(AuditEntry.number > last).order_by(AuditEntry.number)
+        found = session.scalars(page.limit(PAGE)).all()
+        yield from found
+        if len(found) < PAGE:
+            return
+        last = found[-1].number
 
 
 def _canonical(detail: Mapping[str, Value]) -> str:

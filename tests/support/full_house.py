@@ -10,6 +10,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapper
 
 from clinic.access import SYSTEM, Role
+from clinic.booking.lifecycle import Track
 from clinic.extensions import Base, db
 from clinic.models import (
     Appointment,
@@ -19,10 +20,13 @@ from clinic.models import (
     Consent,
     Draft,
     Idempotency,
+    Intake,
     Letter,
     Note,
     Offer,
     Request,
+    Review,
+    ScreeningRecord,
     Sealed,
     SlotAtom,
     StaffSession,
@@ -31,7 +35,7 @@ from clinic.models import (
 )
 from clinic.services import tracks
 from clinic.services.transaction import Work, writes
-from tests.support.scene import QUESTIONNAIRE, Scene, person
+from tests.support.scene import QUESTIONNAIRE, RULESET, Scene, person
 
 STARTS = 2  # days after the scene's instant
 
@@ -78,8 +82,12 @@ def _plain(mapper: Mapper[Any], row: Any) -> list[tuple[str, Any]]:
 @writes
 def _begin_draft(work: Work) -> UUID:
     request = Request(reference="DRAFT2", language="es", created_at=work.now, acts=0)
-    request.name = "Dario Draft"
+    request.name, request.birth_date = "Dario Draft-Example", "1961-07-19"
+    request.phone, request.email = "+15555550177", "dario.draft@example.com"
+    request.guardian = {"name": "Gilda Guardian", "relation": "grandmother"}
+    request.regions, request.wishes = ["region-of-draft"], {"hopes": "To climb stairs again."}
     tracks.begin(work, request)
+    tracks.move(work, request, Track.CLINICAL, "need review", detail={"why": "because-of-draft"})
     work.session.add(
         Draft(
             request_id=request.id,
@@ -134,6 +142,7 @@ def _add_the_rest(
     note = Note(
         request_id=request_id, kind="clinical", body="Calm. Éàñ 🙂", at=work.now, by_id=therapist_id
     )
+    _add_history(work, request_id, therapist_id)
     work.session.add_all(
         [
             Closure(
@@ -180,6 +189,49 @@ def _add_the_rest(
                 at=work.now,
             ),
         ]
+    )
+
+
+def _add_history(work: Work, request_id: UUID, therapist_id: UUID) -> None:
+    intake = Intake(
+        request_id=request_id,
+        number=2,
+        questionnaire_hash=QUESTIONNAIRE,
+        language="en",
+        answered_by="patient",
+        complete=True,
+        answers={"medicines": ["warfarin-as-typed"], "free_text": {"anything_else": "mañana 🙂"}},
+        trail=[{"id": "trailed-answer", "was": "gravest-answer"}],
+        sent_at=work.now,
+    )
+    work.session.add(intake)
+    work.session.flush()
+    screening = ScreeningRecord(
+        request_id=request_id,
+        intake_id=intake.id,
+        ruleset_hash=RULESET,
+        as_of=work.now.date(),
+        made_at=work.now,
+        level="relative",
+        lapses_on=date(2026, 12, 14),
+        earlier=[{"answers": {"earlier-question": "earlier-answer"}}],
+        result='{"findings": ["finding-of-screening"]}',
+    )
+    work.session.add(screening)
+    work.session.flush()
+    work.session.add(
+        Review(
+            request_id=request_id,
+            intake_id=intake.id,
+            screening_id=screening.id,
+            decision="clear with limits",
+            reason_code="coded-reason",
+            reason="A sentence that the therapist signed.",
+            limits={"regions": ["limited-region"]},
+            signed_name="Theo Therapist",
+            signed_by_id=therapist_id,
+            signed_at=work.now,
+        )
     )
 
 
