@@ -20,6 +20,7 @@ from clinic.access import Permission
 from clinic.blueprints import conflicts
 from clinic.booking import calendar
 from clinic.forms import (
+    WISHES,
     AttemptForm,
     CloseForm,
     ContactForm,
