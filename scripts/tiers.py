@@ -21,7 +21,12 @@ TIERS = {
     "web": "every page, as each member of the cast",
     "browser": "journeys in Chromium",
 }
-NEEDS_CHROMIUM = {"support", "browser"}
+# Debian's package -> the tiers that cannot run without it
+NEEDED_BY = {
+    "chromium": {"support", "browser"},
+    "libatomic1": {"support", "browser"},
+    "postgresql": {"support", "migrations", "integration", "web", "browser"},
+}
 LIMIT_SECONDS = 1200
 NO_TESTS = 5
 
@@ -100,12 +105,11 @@ def run(tier: str) -> Result:
 
 def missing(tier: str) -> str:
     """Say what this machine lacks for a tier, empty if nothing."""
-    if tier not in NEEDS_CHROMIUM:
-        return ""
     look = subprocess.run(
-        ["scripts/browser", "look"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["scripts/machine", "look"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return look.stdout.strip() if look.returncode else ""
+    lacking = " ".join(package for package in look.stdout.split() if tier in NEEDED_BY[package])
+    return f"{lacking} missing (on Debian, as root: apt-get install {lacking})" if lacking else ""
 
 
 def counts(report: Path) -> tuple[int, int]:

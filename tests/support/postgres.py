@@ -209,12 +209,12 @@ def _programs(home: Path, account: int | None) -> Path:
     for folder in _places():
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder if _reachable(folder, account) else _copied(folder, home)
-    raise PostgresUnavailable("found neither PostgreSQL's programs nor the package pgserver")
+    raise PostgresUnavailable("found no PostgreSQL (on Debian: apt-get install postgresql)")
 
 
 def _places() -> Iterator[Path]:
     yield from _installed()
-    yield _packaged()
+    yield from _packaged()
 
 
 def _installed() -> list[Path]:
@@ -228,12 +228,10 @@ def _major(folder: Path) -> int:
     return int(version) if version.isdigit() else 0
 
 
-def _packaged() -> Path:
-    # Found, not imported: importing it sets up folders of its own.
+def _packaged() -> list[Path]:
+    # Found, not imported: importing it sets up folders of its own. Not made for every platform.
     found = find_spec("pgserver")
-    if found is None or found.origin is None:
-        raise PostgresUnavailable("found neither PostgreSQL's programs nor the package pgserver")
-    return Path(found.origin).parent / "pginstall" / "bin"
+    return [Path(found.origin).parent / "pginstall/bin"] if found and found.origin else []
 
 
 def _reachable(folder: Path, account: int | None) -> bool:

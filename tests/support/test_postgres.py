@@ -76,8 +76,8 @@ def test_without_any_programs_the_failure_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(postgres, "_installed", list)
-    monkeypatch.setattr(postgres, "_packaged", lambda: tmp_path)
+    monkeypatch.setattr(postgres, "_packaged", lambda: [tmp_path])
     monkeypatch.delenv("TEST_DATABASE_URL", raising=False)
 
-    with pytest.raises(PostgresUnavailable, match="neither"), postgres.running():
+    with pytest.raises(PostgresUnavailable, match="found no PostgreSQL"), postgres.running():
         sys.exit("not reached")

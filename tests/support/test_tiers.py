@@ -23,6 +23,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tiers, "ROOT", tmp_path)
     monkeypatch.setattr(tiers, "REPORTS", tmp_path / "reports")
     monkeypatch.setattr(tiers, "TIERS", {"unit": "one tier"})
+    monkeypatch.setattr(tiers, "missing", lambda _tier: "")
     monkeypatch.delenv("CI", raising=False)
     (tmp_path / "tests/unit").mkdir(parents=True)
     return tmp_path
@@ -71,13 +72,36 @@ def test_a_tier_that_cannot_run_says_so_and_fails_where_changes_are_judged(
     (tree / "tests/unit/test_it.py").write_text(GREEN)
     (tree / "tests/browser").mkdir()
     monkeypatch.setattr(tiers, "TIERS", {"unit": "one tier", "browser": "journeys"})
-    lacks = {"browser": "the browser tests lack chromium"}
+    lacks = {"browser": "chromium missing"}
     monkeypatch.setattr(tiers, "missing", lambda tier: lacks.get(tier, ""))
     monkeypatch.setenv("CI", ci)
 
     assert tiers.main([]) == code
 
-    assert "COULD NOT RUN: the browser tests lack chromium" in last_lines(capsys)
+    assert "COULD NOT RUN: chromium missing" in last_lines(capsys)
+
+
+@pytest.mark.parametrize(
+    ("tier", "said"),
+    [
+        ("unit", ""),
+        ("integration", "postgresql missing (on Debian, as root: apt-get install postgresql)"),
+        ("browser", "chromium postgresql missing"),
+    ],
+)
+def test_a_machine_without_chromium_and_postgresql_lacks_them_for_some_tiers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: str, said: str
+) -> None:
+    machine = tmp_path / "scripts/machine"
+    machine.parent.mkdir()
+    machine.write_text("#!/bin/sh\necho chromium postgresql\nexit 3\n")
+    machine.chmod(0o755)
+    monkeypatch.setattr(tiers, "ROOT", tmp_path)
+
+    lacking = tiers.missing(tier)
+
+    assert lacking.startswith(said)
+    assert bool(lacking) == bool(said)
 
 
 def test_an_unknown_tier_is_refused(tree: Path) -> None:
