@@ -235,7 +235,14 @@ class _Requests:
             regions=PEOPLE[which].regions,
             not_before=self._day(24) if decision == "delay" else None,
         )
-        review.decide(self.therapist, later, request_id, signed=signed, seen=self._seen(request_id))
+        review.decide(
+            self.therapist,
+            later,
+            request_id,
+            signed=signed,
+            seen=self._seen(request_id),
+            key=secrets.token_hex(16),
+        )
         return request_id
 
     def _cleared(self, which: str, at: datetime) -> UUID:

@@ -8,7 +8,7 @@ from typing import Any
 from clinic.booking.lifecycle import NEEDLING_ALLOWED, Track
 from clinic.models import Request
 from clinic.screening.outcome import CALL_TODAY, Screening
-from clinic.services import review, screenings, tracks, triage
+from clinic.services import clearances, screenings, tracks, triage
 from clinic.services.transaction import Work
 
 
@@ -21,10 +21,10 @@ def append(
     complete: bool,
     language: str,
 ) -> Screening:
-    """Append an intake; unless its result is the same under a clearance, it needs review.
+    """Append an intake and screen it; then it is cleared, still cleared, or put before a therapist.
 
-    Nothing here clears anybody: a ruleset that lacks a section or is not approved may not, and
-    none can be approved yet.
+    A screening clears by itself only under a complete ruleset in force (see clearances); the one
+    that ships is not complete, so that each first history needs a review.
     """
     before = screenings.newest(work, request)
     screening = screenings.append(
@@ -38,11 +38,17 @@ def append(
     )
     same = before is not None and not screenings.differs(before, screening)
     if not same or request.clinical_state not in NEEDLING_ALLOWED:
-        review.intake_changed(work, request)
-        tracks.move(work, request, Track.CLINICAL, "need review")
+        clearances.end(work, request, cause="newer_intake")
+        if not _is_clear(work, request):
+            clearances.ask_review(work, request, why="newer history" if before else "history")
     if any(finding.urgency == CALL_TODAY for finding in screening.findings):
         request.call_today = request.call_today or "own_words"
     return screening
+
+
+def _is_clear(work: Work, request: Request) -> bool:
+    found = clearances.newest(work, request)
+    return found is not None and clearances.by_screening(work, request, *found) is not None
 
 
 def receive(work: Work, request: Request) -> None:

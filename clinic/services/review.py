@@ -1,40 +1,32 @@
-"""A therapist's decisions, and the clearances that follow from them.
+"""A therapist's decisions: signed on the newest history, they clear a request or say why not.
 
-A decision is signed on the newest intake and its newest screening. Needling may be offered only
-under the clearance that a decision makes; whatever ends a clearance takes its offers back and
-puts its appointments on "call today" in the same transaction.
+Needling may be offered only under the clearance that a decision makes (see clearances). A
+decision on a history that is not the newest any more is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from clinic.access import Permission
+from clinic.access import NotThere, Permission
 from clinic.booking.lifecycle import Track
 from clinic.extensions import site
-from clinic.models import (
-    Attempt,
-    Clearance,
-    Intake,
-    Location,
-    Note,
-    Request,
-    Review,
-    ScreeningRecord,
-)
-from clinic.screening import regions
+from clinic.models import Attempt, Intake, Location, Note, Request, Review, ScreeningRecord
+from clinic.screening import outcome, regions
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Screening
-from clinic.services import offering, tracks
+from clinic.services import clearances, idempotency, tracks, triage
+from clinic.services.clearances import Limits
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
-CLEARING = ("clear", "clear with limits")
+CLEAR, CLEAR_WITH_LIMITS, DELAY = "clear", "clear with limits", "delay"
+CLEARING = (CLEAR, CLEAR_WITH_LIMITS)
+DECISIONS = (*CLEARING, "ask for more", DELAY, "refer", "offer other care")
 OVERRIDE_CODES = (
     "asked_again",
     "prescriber_agreed",
@@ -49,7 +41,7 @@ LEAST_REASON = 10  # letters: a sentence, not a dash
 
 
 class CannotDecide(Exception):
-    """The decision does not fit: one line that says what to do."""
+    """The decision does not fit: one code that says what to do, and the field that it is about."""
 
     def __init__(self, problem: str, field_name: str = "decision") -> None:
         super().__init__(problem)
@@ -58,7 +50,7 @@ class CannotDecide(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a therapist signs."""
+    """What a therapist signs. Limits count where it clears; a day to wait for where it delays."""
 
     decision: str
     intake_id: UUID
@@ -71,28 +63,45 @@ class Decision:
     valid_until: date | None = None
     note: str = field(default="", repr=False)
 
+    @property
+    def clears(self) -> bool:
+        """Whether it allows needling."""
+        return self.decision in CLEARING
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is decided on: the newest history of a request and its screening."""
+
+    intake: Intake
+    record: ScreeningRecord
+    screening: Screening
+
 
 @writes
-def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int) -> UUID:
-    """Sign a decision on the newest intake; return the review's id, or raise CannotDecide."""
+def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int, key: str) -> UUID:
+    """Sign a decision on the newest history, once whatever is clicked; return the review's id.
+
+    Raises CannotDecide, or ChangedUnderneath if the page showed something older.
+    """
     work.actor.require(Permission.DECIDE)
-    request = tracks.load(work, request_id, seen=seen)
-    intake, screening = newest(work, request)
-    if intake.id != signed.intake_id:
-        raise ChangedUnderneath
-    today = day_at(work, request)
-    if signed.decision in CLEARING:
-        _check_override(request, Screening.from_json(screening.result), signed)
-    if signed.decision == "delay" and (signed.not_before is None or signed.not_before <= today):
-        raise CannotDecide("not_before_missing", "not_before")
-    review = _sign(work, request, intake, screening, signed)
-    _end_live(work, request, ended_by="decision")
+    request = triage.sent(work, request_id)
+    body = {"request": request_id, **asdict(signed)}
+    made = idempotency.made_before(work, key, "decision", body)
+    if made is not None:
+        return made
+    case = _case(work, request, signed, seen=seen)
+    limits = _limits(work, request, case, signed) if signed.clears else None
+    _check_delay(work, request, signed)
+    review = _sign(work, request, case, signed, limits)
+    clearances.end(work, request, cause="decision")
     tracks.move(work, request, Track.CLINICAL, signed.decision, detail={"review": review.id.hex})
-    request.not_before = signed.not_before
-    if signed.decision in CLEARING:
-        _clear(work, request, intake, screening, review=review, signed=signed, today=today)
+    request.not_before = _first_day(work, request, signed)
+    if limits is not None:
         if request.call_today == "clearance_ended":
-            request.call_today = None
+            request.call_today = None  # unless a visit does not fit the new one
+        clearances.by_review(work, request, review, limits)
+    idempotency.remember(work, key, "decision", body, review.id)
     return review.id
 
 
@@ -100,19 +109,21 @@ def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int) -> UUID
 def withdraw(work: Work, request_id: UUID, *, seen: int) -> None:
     """Withdraw the live clearance; the request needs a new decision."""
     work.actor.require(Permission.DECIDE)
-    request = tracks.load(work, request_id, seen=seen)
-    if not _end_live(work, request, ended_by="withdrawal"):
+    request = triage.sent(work, request_id)
+    _require_seen(request, seen)
+    if not clearances.end(work, request, cause="withdrawal"):
         raise CannotDecide("no_live_clearance")
-    tracks.move(work, request, Track.CLINICAL, "need review", detail={"why": "withdrawal"})
+    clearances.ask_review(work, request, why="withdrawal")
 
 
 @writes
 def close_urgent(work: Work, request_id: UUID, *, note: str, seen: int) -> None:
     """Close an urgent flag after a recorded call that reached the patient, or with a note."""
     work.actor.require(Permission.DECIDE)
-    request = tracks.load(work, request_id, seen=seen)
+    request = triage.sent(work, request_id)
+    _require_seen(request, seen)
     if not request.urgent_open:
-        raise CannotDecide("not_urgent")
+        raise CannotDecide("not_urgent", "note")
     if not _reached_since_urgent(work, request) and len(note.strip()) < LEAST_REASON:
         raise CannotDecide("call_or_note_missing", "note")
     request.urgent_open = False
@@ -124,90 +135,102 @@ def close_urgent(work: Work, request_id: UUID, *, note: str, seen: int) -> None:
 
 
 @writes
-def add_note(work: Work, request_id: UUID, *, body_text: str) -> UUID:
+def add_note(work: Work, request_id: UUID, *, body_text: str, key: str) -> UUID:
     """Add a clinical note, which only therapists read."""
     work.actor.require(Permission.SEE_HISTORY)
-    return _note(work, tracks.load(work, request_id), body_text)
+    request = triage.sent(work, request_id)
+    body = {"request": request_id, "body": body_text}
+    made = idempotency.made_before(work, key, "clinical note", body)
+    if made is not None:
+        return made
+    note_id = _note(work, request, body_text)
+    idempotency.remember(work, key, "clinical note", body, note_id)
+    return note_id
 
 
-@writes
-def lapse_due(work: Work) -> int:
-    """End the clearances whose last day is over; their requests need review again."""
-    query = select(Clearance).where(Clearance.ended_at.is_(None)).order_by(Clearance.id)
-    ended = 0
-    for clearance in work.session.scalars(query).all():
-        request = tracks.load(work, clearance.request_id)
-        if clearance.valid_until >= day_at(work, request):
-            continue
-        _end_live(work, request, ended_by="date")
-        tracks.move(work, request, Track.CLINICAL, "need review", detail={"why": "lapsed"})
-        ended += 1
-    return ended
+# --- What is decided on ----------------------------------------------------------------------
 
 
-@writes
-def wake_delayed(work: Work) -> int:
-    """Bring delayed requests back for review on the day that the therapist set."""
-    query = select(Request.id).where(
-        Request.clinical_state == "delayed", Request.not_before.is_not(None)
-    )
-    woken = 0
-    for request_id in work.session.scalars(query.order_by(Request.id)).all():
-        request = tracks.load(work, request_id)
-        if request.not_before is None or request.not_before > day_at(work, request):
-            continue
-        tracks.move(work, request, Track.CLINICAL, "need review", detail={"why": "delay over"})
-        request.back_since = work.now
-        woken += 1
-    return woken
-
-
-def newest(work: Work, request: Request) -> tuple[Intake, ScreeningRecord]:
-    """Return the newest intake and its newest screening, or raise CannotDecide."""
-    intake = work.session.scalars(
-        select(Intake).where(Intake.request_id == request.id).order_by(Intake.number.desc())
-    ).first()
-    if intake is None:
+def _case(work: Work, request: Request, signed: Decision, *, seen: int) -> _Case:
+    named = work.session.get(Intake, signed.intake_id)
+    if named is None or named.request_id != request.id:
+        raise NotThere
+    _require_seen(request, seen)
+    found = clearances.newest(work, request)
+    if found is None:
         raise CannotDecide("no_history")
-    screening = work.session.scalars(
-        select(ScreeningRecord)
-        .where(ScreeningRecord.intake_id == intake.id)
-        .order_by(ScreeningRecord.made_at.desc(), ScreeningRecord.id)
-    ).first()
-    if screening is None:
-        raise CannotDecide("no_screening")
-    return intake, screening
+    intake, record = found
+    if intake.id != named.id:
+        raise ChangedUnderneath
+    return _Case(intake, record, outcome.from_json(record.result))
 
 
-def intake_changed(work: Work, request: Request) -> None:
-    """End the live clearance because a newer intake gave another result."""
-    _end_live(work, request, ended_by="newer_intake")
+def _require_seen(request: Request, seen: int) -> None:
+    if request.version != seen:
+        raise ChangedUnderneath
 
 
-def day_at(work: Work, request: Request) -> date:
-    """Return today's date at the request's location, or at the clinic's first one."""
-    return work.now.astimezone(zone_of(work, request)).date()
+# --- What may be signed ----------------------------------------------------------------------
 
 
-def zone_of(work: Work, request: Request) -> ZoneInfo:
-    """Return the zone of the request's location, or of the clinic's first one."""
-    query = select(Location.zone).order_by(Location.active.desc(), Location.name, Location.id)
-    if request.location_id is not None:
-        query = query.where(Location.id == request.location_id)
-    zone = work.session.scalars(query).first()
-    return ZoneInfo(zone or "UTC")
-
-
-def _check_override(request: Request, screening: Screening, signed: Decision) -> None:
+def _limits(work: Work, request: Request, case: _Case, signed: Decision) -> Limits:
+    """Return the limits of a decision that clears, or raise CannotDecide."""
     if request.urgent_open:
         raise CannotDecide("close_urgent_first")
-    if any(not finding.overridable for finding in screening.findings):
+    if _prohibited(work, request):
+        raise CannotDecide("prohibited_here")
+    if any(finding.binding for finding in case.screening.findings):
         raise CannotDecide("guardian_consent_missing")
+    _check_places(signed)
+    _check_named_so(case, signed)
+    _check_override(case.screening, signed)
+    first, last = _days(work, request, case.intake, signed)
+    return Limits(signed.regions, first, last, signed.technique, signed.positions)
+
+
+def _prohibited(work: Work, request: Request) -> bool:
+    """Tell whether needling is prohibited where the visit would be, whoever decides."""
+    query = select(Location.needling_law)
+    if request.location_id is not None:
+        query = query.where(Location.id == request.location_id)
+    else:
+        query = query.where(Location.active)
+    laws = set(work.session.scalars(query))
+    return laws == {"prohibited"}
+
+
+def _check_places(signed: Decision) -> None:
     if not signed.regions:
         raise CannotDecide("regions_missing", "regions")
     if not set(signed.regions) <= set(regions.shipped().ids):
         raise CannotDecide("regions_unknown", "regions")
-    if screening.level < Level.RELATIVE:
+    if not (set(signed.technique) <= set(TECHNIQUES) and set(signed.positions) <= set(POSITIONS)):
+        raise CannotDecide("limits_unknown", "technique")
+
+
+def _check_named_so(case: _Case, signed: Decision) -> None:
+    """Hold a decision to its name, since the desk and the patient read no more than that."""
+    narrower = bool(_wanted(case) - regions.expand(signed.regions))
+    limited = narrower or bool(signed.technique or signed.positions)
+    dated = bool(signed.not_before or signed.valid_until)
+    if signed.decision == CLEAR and limited:
+        raise CannotDecide("limits_without_name")
+    if signed.decision == CLEAR_WITH_LIMITS and not (limited or dated):
+        raise CannotDecide("limits_missing", "technique")
+
+
+def _wanted(case: _Case) -> frozenset[str]:
+    """The parts that the patient named; none where they named no place."""
+    named = case.intake.answers.get("wanted_regions") or ()
+    known = [region for region in named if region in regions.shipped().order]
+    return regions.expand(known)
+
+
+def _check_override(screening: Screening, signed: Decision) -> None:
+    """Ask for a coded reason and a sentence where a rule asks for caution."""
+    blocked = regions.expand(screening.blocked_regions)
+    into_blocked = bool(blocked & regions.expand(signed.regions))
+    if screening.level < Level.RELATIVE and not into_blocked:
         return
     if signed.reason_code not in OVERRIDE_CODES:
         raise CannotDecide("reason_code_missing", "reason_code")
@@ -215,23 +238,54 @@ def _check_override(request: Request, screening: Screening, signed: Decision) ->
         raise CannotDecide("reason_missing", "reason")
 
 
+def _days(work: Work, request: Request, intake: Intake, signed: Decision) -> tuple[date, date]:
+    """Return the first and the last day, within the life of the history."""
+    today = triage.today(work, request)
+    latest = clearances.last_day(work, request, intake, site.settings.intake_days)
+    first = max(today, signed.not_before or today)
+    last = signed.valid_until or latest
+    if first > latest:
+        raise CannotDecide("history_too_old", "not_before")
+    if last > latest:
+        raise CannotDecide("history_too_old", "valid_until")
+    if last < first:
+        raise CannotDecide("dates_do_not_fit", "valid_until")
+    return first, last
+
+
+def _check_delay(work: Work, request: Request, signed: Decision) -> None:
+    if signed.decision not in DECISIONS:
+        raise CannotDecide("decision_unknown")
+    if signed.decision != DELAY:
+        return
+    if signed.not_before is None or signed.not_before <= triage.today(work, request):
+        raise CannotDecide("not_before_missing", "not_before")
+
+
+def _first_day(work: Work, request: Request, signed: Decision) -> date | None:
+    """Return the first day for needles, if the decision sets one that is still to come."""
+    named = signed.not_before if signed.clears or signed.decision == DELAY else None
+    return named if named is not None and named > triage.today(work, request) else None
+
+
+# --- What is kept ----------------------------------------------------------------------------
+
+
 def _sign(
-    work: Work, request: Request, intake: Intake, screening: ScreeningRecord, signed: Decision
+    work: Work, request: Request, case: _Case, signed: Decision, limits: Limits | None
 ) -> Review:
-    if work.actor.id is None:
-        raise CannotDecide("nobody_signed_in")
     review = Review(
         request_id=request.id,
-        intake_id=intake.id,
-        screening_id=screening.id,
+        intake_id=case.intake.id,
+        screening_id=case.record.id,
         decision=signed.decision,
-        reason_code=signed.reason_code,
+        reason_code=signed.reason_code if limits else None,
         reason=signed.reason.strip() or None,
-        limits=_limits(signed),
-        valid_from=signed.not_before,
-        valid_until=signed.valid_until,
+        limits=limits.as_kept() if limits else None,
+        valid_from=limits.first if limits else signed.not_before,
+        valid_until=limits.last if limits else None,
         signed_name=work.actor.name,
-        signed_by_id=work.actor.id,
+        signed_by_id=_signer(work),
         signed_at=work.now,
     )
     work.session.add(review)
@@ -242,71 +296,25 @@ def _sign(
     return review
 
 
-def _clear(
-    work: Work,
-    request: Request,
-    intake: Intake,
-    screening: ScreeningRecord,
-    *,
-    review: Review,
-    signed: Decision,
-    today: date,
-) -> None:
-    first = max(today, signed.not_before or today)
-    sent_on = intake.sent_at.astimezone(zone_of(work, request)).date()
-    latest = sent_on + timedelta(days=site.settings.intake_days)
-    last = min(signed.valid_until or latest, latest)
-    if last < first:
-        raise CannotDecide("dates_do_not_fit", "valid_until")
-    clearance = Clearance(
-        request_id=request.id,
-        origin="review",
-        intake_id=intake.id,
-        screening_id=screening.id,
-        review_id=review.id,
-        valid_from=first,
-        valid_until=last,
-        limits=_limits(signed),
-        made_at=work.now,
-    )
-    work.session.add(clearance)
-    work.session.flush()
-    work.audit("clearance.made", "clearance", clearance.id, request=request.id.hex)
-    offering.clearance_made(work, request)
-
-
-def _end_live(work: Work, request: Request, *, ended_by: str) -> bool:
-    query = select(Clearance).where(
-        Clearance.request_id == request.id, Clearance.ended_at.is_(None)
-    )
-    clearance = work.session.scalars(query.with_for_update()).first()
-    if clearance is None:
-        return False
-    clearance.ended_at, clearance.ended_by = work.now, ended_by
-    work.session.flush()
-    work.audit("clearance.ended", "clearance", clearance.id, cause=ended_by)
-    offering.clearance_ended(work, request)
-    return True
-
-
-def _limits(signed: Decision) -> dict[str, list[str]]:
-    return {
-        "regions": sorted(set(signed.regions)),
-        "technique": sorted(set(signed.technique)),
-        "positions": sorted(set(signed.positions)),
-    }
+def _signer(work: Work) -> UUID:
+    if work.actor.id is None:
+        raise CannotDecide("nobody_signed_in")
+    return work.actor.id
 
 
 def _note(work: Work, request: Request, text: str) -> UUID:
-    if work.actor.id is None:
-        raise CannotDecide("nobody_signed_in")
     if not text.strip():
-        raise CannotDecide("note_missing", "note")
+        raise CannotDecide("note_missing", "body")
     note = Note(
-        request_id=request.id, kind="clinical", body=text.strip(), at=work.now, by_id=work.actor.id
+        request_id=request.id,
+        kind="clinical",
+        body=text.strip(),
+        at=work.now,
+        by_id=_signer(work),
     )
     work.session.add(note)
-    work.audit("note.added", "note", note.id, kind="clinical", request=request.id.hex)
+    work.session.flush()
+    work.audit("note.written", "request", request.id, kind="clinical")
     return note.id
 
 

@@ -17,7 +17,12 @@ from clinic.access import NotThere, Refused
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.sealing import CannotBeRead
 from clinic.services.idempotency import OtherBody
+from clinic.services.needling import NotCleared
+from clinic.services.offering import OfferEnded, SlotTaken
+from clinic.services.reading import NotWrittenDown
+from clinic.services.review import CannotDecide
 from clinic.services.transaction import ChangedUnderneath
+from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.web import guards, logs
 
 PAGES = (400, 403, 404, 409, 413, 429, 500, 503)
@@ -40,7 +45,14 @@ def init_app(app: Flask) -> None:
         NoSuchMove: 409,
         ChangedUnderneath: 409,
         OtherBody: 409,
+        SlotTaken: 409,
+        OfferEnded: 409,
+        NotCleared: 409,
+        ClaimedByOther: 409,
+        UrgentOpen: 409,
+        CannotDecide: 409,
         CannotBeRead: 500,
+        NotWrittenDown: 503,
     }
     for kind, status in fixed.items():
         app.register_error_handler(kind, _answering(status))
