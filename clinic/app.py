@@ -29,6 +29,7 @@ COMMANDS = (
     "audit",
     "worker",
     "users",
+    "places",
     "demo",
     "mailbox",
     "routes",

@@ -1,6 +1,6 @@
 """Where the clinic sees patients, and when each therapist does.
 
-Admins keep everybody's hours, therapists their own; a command may set up a new clinic.
+Admins keep everybody's hours, therapists their own.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
-from clinic.access import ActorKind, NotThere, Permission, Refused, Role
+from clinic.access import NotThere, Permission, Refused, Role
 from clinic.booking import calendar
 from clinic.booking.calendar import UnfitTime
 from clinic.models import Closure, Location, User, WeeklyHours
@@ -35,7 +35,7 @@ def add_location(
     law_reviewed_on: date | None = None,
 ) -> UUID:
     """Add a place of the clinic; raise UnfitTime for a zone that nobody knows."""
-    _require_settings(work)
+    work.actor.require(Permission.MANAGE_SETTINGS)
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
@@ -137,15 +137,10 @@ def remove_closure(work: Work, closure_id: UUID) -> None:
     work.audit("closure.removed", "closure", shut.id)
 
 
-def _require_settings(work: Work) -> None:
-    if work.actor.kind is not ActorKind.COMMAND:
-        work.actor.require(Permission.MANAGE_SETTINGS)
-
-
 def _require_calendar(work: Work, therapist_id: UUID | None) -> None:
-    """Let in a command, whoever keeps every calendar, and a therapist for their own."""
+    """Let in whoever keeps every calendar, and a therapist for their own."""
     actor = work.actor
-    if actor.kind is ActorKind.COMMAND or actor.may(Permission.EDIT_CALENDARS):
+    if actor.may(Permission.EDIT_CALENDARS):
         return
     if therapist_id is None or therapist_id != actor.id:
         raise Refused(Permission.EDIT_CALENDARS)
