@@ -20,7 +20,7 @@ from clinic import mailer
 from clinic.access import SYSTEM
 from clinic.extensions import db
 from clinic.queries import revision
-from clinic.services import audit, bookkeeping, offering, triage
+from clinic.services import audit, bookkeeping, clearances, offering, triage
 from clinic.web import logs
 
 TURNS = 200  # of one job before the others get theirs
@@ -48,6 +48,8 @@ JOBS: tuple[Job, ...] = (
     Job("letters", PAUSE, mailer.send_next),
     Job("offers", timedelta(seconds=20), partial(offering.expire_due, SYSTEM)),
     Job("waiting", timedelta(minutes=10), partial(triage.bring_back, SYSTEM)),
+    Job("clearances", timedelta(minutes=10), partial(clearances.lapse_due, SYSTEM)),
+    Job("delays", timedelta(minutes=10), partial(clearances.wake_delayed, SYSTEM)),
     Job("clear out", timedelta(hours=1), partial(bookkeeping.clear_out, SYSTEM)),
     Job("audit head", timedelta(minutes=15), log_head),
 )
