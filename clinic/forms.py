@@ -132,14 +132,6 @@ LONGEST_WORDS = 500
 LONGEST_NUMBER = 12
 NONE_OF_THESE, SOME_NOT_SURE = "none", "some_not_sure"
 TICKS, UNSURE_TICKS = "ticks", "ticks-unsure"
-HOPES = {
-    "less_pain": _("Less pain"),
-    "move_better": _("Move more easily"),
-    "sleep_better": _("Sleep better"),
-    "daily_life": _("Get back to work or daily tasks"),
-    "sport": _("Get back to a sport or a hobby"),
-    "learn": _("Find out if dry needling is for me"),
-}
 DAYS = {
     "monday": _("Monday"),
     "tuesday": _("Tuesday"),
@@ -155,7 +147,7 @@ PARTS = {
     "afternoon": _("In the afternoon"),
     "evening": _("In the evening"),
 }
-WISHES = {"hopes": HOPES, "days": DAYS, "parts": PARTS}
+WISHES = {"days": DAYS, "parts": PARTS}
 
 _PHONE_PROBLEMS = {
     "blank": _("Enter your phone number"),
@@ -332,15 +324,12 @@ class AboutForm(PatientForm):
 
 
 class PlacesForm(PatientForm):
-    """Where it hurts, what the patient hopes for and when they can come."""
+    """Where it hurts, what the patient hopes for, and when they can come."""
 
     wanted_regions = SelectMultipleField(
         _("Where does it hurt?"),
         description=_("Tick each place. Left and right are your own left and right."),
         validate_choice=False,
-    )
-    hopes = SelectMultipleField(
-        _("What do you hope for?"), choices=list(HOPES.items()), validate_choice=False
     )
     days = SelectMultipleField(
         _("Which days can you come?"), choices=list(DAYS.items()), validate_choice=False
@@ -360,11 +349,11 @@ class PlacesForm(PatientForm):
         if not field.data or not set(field.data) <= _offered(field):
             raise ValidationError(str(_("Tick where it hurts, or “Not sure”")))
 
-    def validate_hopes(self, field: SelectMultipleField) -> None:
+    def validate_days(self, field: SelectMultipleField) -> None:
         """Keep what is offered."""
         field.data = [value for value in field.data or () if value in _offered(field)]
 
-    validate_days = validate_parts = validate_hopes
+    validate_parts = validate_days
 
     def answers(self) -> dict[str, object]:
         """Return what goes into the history."""
@@ -377,7 +366,6 @@ class PlacesForm(PatientForm):
     def wishes(self) -> dict[str, Any]:
         """Return what the front desk may read."""
         return {
-            "hopes": self.hopes.data or [],
             "days": self.days.data or [],
             "parts": self.parts.data or [],
             "words": (self.times.data or "").strip(),
@@ -505,7 +493,7 @@ class HistoryForm(PatientForm):
             if value is not None:
                 values[question.id] = value
         on_page = read(values, self.questions)
-        return Answers({**self.elsewhere.values, **on_page.values})
+        return Answers({**self.elsewhere, **on_page})
 
     def _read_ticks(self) -> dict[str, str]:
         """What the boxes say; nothing is said of a group in which nothing was ticked."""
@@ -616,16 +604,29 @@ def _question_fields(question: Question, questions: Questionnaire) -> dict[str, 
 
 def _boxes(question: Question, questions: Questionnaire) -> list[tuple[str, Any]]:
     if question.kind == "regions":
-        return [*_labelled_regions(questions), ("not_sure", _("Not sure"))]
+        return region_choices(questions)
     choices: list[tuple[str, Any]] = [(choice.slug, choice.text) for choice in question.choices]
     if NONE_OF_THESE not in question.slugs:
         choices.append((NONE_OF_THESE, _("None of these")))
     return choices
 
 
-def _labelled_regions(questions: Questionnaire) -> list[tuple[str, str]]:
+def region_choices(questions: Questionnaire) -> list[tuple[str, Any]]:
+    """List every region by its name, and "not sure"."""
     body = questions.body
-    return [(region, body.label(region, questions.language)) for region in body.ids]
+    named = [(region, body.label(region, questions.language)) for region in body.ids]
+    return [*named, ("not_sure", _("Not sure"))]
+
+
+def shown_text(field: Field) -> str:
+    """Say in words what a field holds, to lay two versions of a page side by side."""
+    if isinstance(field, RadioField | SelectMultipleField):
+        return ", ".join(str(choice[1]) for choice in field.iter_choices() if choice[2])
+    if isinstance(field, DateField):
+        return "-".join(part.data for part in (field.month, field.day, field.year) if part.data)
+    if isinstance(field, BooleanField):
+        return str(_("Ticked")) if field.data else ""
+    return str(field.data or "")
 
 
 def _unsure(question: Question) -> str:

@@ -1,7 +1,8 @@
 """The pages of a history: one for each topic that the answers call for, and what is missing.
 
-A topic is a page when it holds a question of the history that these answers call for. The
-questions of the request itself (wanted regions, date of birth, free text) are asked elsewhere.
+A topic is a page when it holds a question that these answers call for. What everybody is asked
+with the request itself (wanted regions, date of birth, free text) stands elsewhere; what only
+some are asked, such as the consent of a guardian, is a page of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def sections(questionnaire: Questionnaire, answers: Answers, *, as_of: date) -> 
         section
         for section in questionnaire.sections
         if any(
-            question.asked == "history"
+            stands_here(question)
             for question in questions.asked(questionnaire, section.id, answers, as_of=as_of)
         )
     ]
@@ -50,7 +51,7 @@ def groups(
     first = [
         question
         for question in questions.asked(questionnaire, section_id, answers, as_of=as_of)
-        if question.asked == "history" and not opened_on_page(questionnaire, question)
+        if stands_here(question) and not parents(questionnaire, question)
     ]
     together = tuple(question for question in first if question.grouped)
     found: list[Group] = []
@@ -70,18 +71,20 @@ class Opening:
     values: tuple[str, ...]
 
 
-def opened_on_page(questionnaire: Questionnaire, question: Question) -> bool:
-    """Whether an answer on the same page decides if this question is asked."""
-    return bool(parents(questionnaire, question))
+def stands_here(question: Question) -> bool:
+    """Whether a question is asked on the page of its topic, and not with the request."""
+    if question.asked == "request":
+        return question.condition is not None
+    return question.asked == "history"
 
 
 def parents(questionnaire: Questionnaire, question: Question) -> tuple[Question, ...]:
-    """The questions of the same topic, asked in the history, that this one depends on."""
+    """The questions on the same page that this one depends on."""
     named = question.condition.questions() if question.condition else frozenset()
     return tuple(
         other
         for other in questionnaire.questions.values()
-        if other.id in named and other.section == question.section and other.asked == "history"
+        if other.id in named and other.section == question.section and stands_here(other)
     )
 
 
@@ -126,14 +129,14 @@ def missing(
     return tuple(
         question
         for question in questions.asked(questionnaire, section_id, answers, as_of=as_of)
-        if question.asked == "history" and not question.optional and question.id not in answers
+        if stands_here(question) and not question.optional and question.id not in answers
     )
 
 
 def own_ids(questionnaire: Questionnaire, section_id: str) -> tuple[str, ...]:
-    """The ids of every question of the history that a topic can ask, called for or not."""
+    """The ids of every question that the page of a topic can ask, called for or not."""
     return tuple(
         question_id
         for question_id in questionnaire.section(section_id).question_ids
-        if questionnaire.questions[question_id].asked == "history"
+        if stands_here(questionnaire.questions[question_id])
     )

@@ -269,7 +269,8 @@ def _request_ids(questions: Questionnaire) -> tuple[str, ...]:
     return tuple(
         question.id
         for question in questions.questions.values()
-        if question.asked == "request" and question.id != BIRTH_DATE
+        if question.asked == "request" and question.condition is None
+        if question.id != BIRTH_DATE
     )
 
 

@@ -1,0 +1,262 @@
+"""What a patient's own draft holds, for the browser that may open it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from sqlalchemy import select
+
+from clinic.access import Actor, ActorKind, NotThere
+from clinic.extensions import db
+from clinic.models import Consent, Draft, Location, Request, Token
+from clinic.screening import answers as reading
+from clinic.screening import outcome, pages, questionnaire, rules
+from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
+from clinic.screening.conditions import UNSURE
+from clinic.screening.levels import Level
+from clinic.screening.outcome import Finding
+from clinic.screening.questionnaire import Question, Questionnaire
+from clinic.sealing import fingerprint
+
+ABOUT, WHERE, CONSENT, CHECK = "about", "where", "consent", "check"
+HISTORY = "history/"
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who asks and how to reach them, as it is stored."""
+
+    name: str
+    birth_date: date
+    phone: str
+    email: str | None
+    email_proved: bool
+    channel: str
+    answered_by: str
+    language: str
+    guardian: str | None
+
+
+@dataclass(frozen=True)
+class OpenDraft:
+    """One draft as it stands."""
+
+    request_id: UUID
+    reference: str
+    version: int
+    contact: Contact
+    answers: Answers
+    shown: tuple[str, ...]
+    steps: tuple[str, ...]
+    wishes: Mapping[str, Any]
+    expires_at: datetime
+    sent_before: bool
+    agreed: bool
+    stopped_page: str | None
+    mistaken: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One page of the form: its name, its title, and whether it still lacks something."""
+
+    name: str
+    title: str
+    missing: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question with its answer in words."""
+
+    id: str
+    question: str
+    answer: str | list[str]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do now, for one urgent answer."""
+
+    emergency: bool
+    text: str
+
+
+def find(actor: Actor, now: datetime) -> OpenDraft | None:
+    """Return the actor's own draft, or None where it was sent or has run out."""
+    if actor.kind is not ActorKind.PATIENT or actor.request_id is None:
+        raise NotThere
+    draft = db.session.scalars(
+        select(Draft).where(Draft.request_id == actor.request_id, Draft.expires_at > now)
+    ).one_or_none()
+    if draft is None:
+        return None
+    request = db.session.get_one(Request, draft.request_id)
+    stopped = draft.answers.get("_stop") or {}
+    return OpenDraft(
+        request_id=request.id,
+        reference=request.reference,
+        version=draft.version,
+        contact=_contact(request),
+        answers=_readable(draft.answers),
+        shown=tuple(draft.answers.get("_shown", ())),
+        steps=tuple(draft.steps or ()),
+        wishes=request.wishes or {},
+        expires_at=draft.expires_at,
+        sent_before=request.sent_at is not None,
+        agreed=_agreed(request),
+        stopped_page=stopped.get("page"),
+        mistaken=bool(stopped.get("mistaken")),
+    )
+
+
+def today(now: datetime) -> date:
+    """Tell which day it is at the clinic's first location, by whose clock patients are asked."""
+    query = select(Location.zone).where(Location.active).order_by(Location.name, Location.id)
+    return now.astimezone(ZoneInfo(db.session.scalars(query.limit(1)).first() or "UTC")).date()
+
+
+def sections(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Step, ...]:
+    """List the topics of the history that make a page for these answers."""
+    questions = questionnaire.shipped(language)
+    return tuple(
+        Step(
+            HISTORY + section.id,
+            section.title,
+            bool(pages.missing(questions, section.id, draft.answers, as_of=as_of))
+            or HISTORY + section.id not in draft.steps,
+        )
+        for section in pages.sections(questions, draft.answers, as_of=as_of)
+    )
+
+
+def answered(draft: OpenDraft, section_id: str, language: str, *, as_of: date) -> tuple[Row, ...]:
+    """List the questions of one topic with their answers, as they are worded."""
+    questions = questionnaire.shipped(language)
+    return tuple(
+        Row(question.id, question.text, said(question, draft.answers, questions))
+        for question in questionnaire.asked(questions, section_id, draft.answers, as_of=as_of)
+        if pages.stands_here(question) and not _left_out(question, draft.answers)
+    )
+
+
+def words_given(draft: OpenDraft, language: str) -> tuple[Row, ...]:
+    """List the free texts of the request with what was written."""
+    questions = questionnaire.shipped(language)
+    return tuple(
+        Row(question.id, question.text, said(question, draft.answers, questions))
+        for question in questions.questions.values()
+        if question.asked == "request" and question.kind == "text"
+        if question.id in draft.answers
+    )
+
+
+def advice(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Advice, ...]:
+    """Say what to do now for each urgent answer, emergencies first."""
+    ruleset = rules.shipped_rules()
+    found = [
+        Advice(finding.urgency != "same_day", outcome.patient_text(finding, ruleset, language))
+        for finding in _urgent(draft.answers, as_of)
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.emergency, one.text)))
+
+
+def would_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
+    """Tell whether these answers, incomplete as they may be, are urgent."""
+    return bool(_urgent(_readable(answers), as_of))
+
+
+def said(question: Question, answers: Answers, questions: Questionnaire) -> str | list[str]:
+    """Say an answer in the words of its question."""
+    value = answers.plain(question.id)
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return [_one(question, part, questions) for part in value]
+    return _one(question, value, questions)
+
+
+def last_grant(browser: str, purpose: str) -> UUID | None:
+    """Return this browser's newest grant that was not ended, lapsed or not."""
+    query = (
+        select(Token.id)
+        .where(
+            Token.purpose == f"{purpose}_browser",
+            Token.fingerprint == fingerprint(browser),
+            Token.revoked_at.is_(None),
+        )
+        .order_by(Token.made_at.desc(), Token.id)
+    )
+    return db.session.scalars(query.limit(1)).first()
+
+
+def _urgent(answers: Answers, as_of: date) -> Sequence[Finding]:
+    questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
+    screening = outcome.screen(questions, ruleset, answers, as_of=as_of)
+    return [finding for finding in screening.findings if finding.level is Level.URGENT]
+
+
+def _left_out(question: Question, answers: Answers) -> bool:
+    return question.optional and question.id not in answers
+
+
+def _one(question: Question, value: object, questions: Questionnaire) -> str:
+    known = {choice.slug: choice.text for choice in question.choices}
+    text = str(value)
+    if text in known:
+        return known[text]
+    if text in UNSURE:
+        return _common_answers(questions.to_document(), questions.language)[text]
+    if question.kind == "regions":
+        return questions.body.label(text, questions.language)
+    if question.kind == "date":
+        return format_date(date.fromisoformat(text), format="long", locale=questions.language)
+    return text
+
+
+@cache
+def _common_answers(document: str, language: str) -> Mapping[str, str]:
+    """The words of answers that each question of a version understands."""
+    words = json.loads(document)["words"]["common_answers"]
+    return {slug: said_in[language] for slug, said_in in words.items()}
+
+
+def _readable(stored: Mapping[str, Any]) -> Answers:
+    """Read what this version of the questionnaire can read; the rest is asked again."""
+    questions = questionnaire.shipped()
+    found: dict[str, Any] = {}
+    for question_id, value in stored.items():
+        if question_id.startswith("_"):
+            continue
+        try:
+            found |= reading.read({question_id: value}, questions)
+        except (UnknownQuestion, UnreadableAnswer):
+            continue
+    return Answers(dict(sorted(found.items())))
+
+
+def _contact(request: Request) -> Contact:
+    return Contact(
+        name=request.name or "",
+        birth_date=date.fromisoformat(request.birth_date or "0001-01-01"),
+        phone=request.phone or "",
+        email=request.email,
+        email_proved=request.email_proved_at is not None,
+        channel=request.channel,
+        answered_by=request.answered_by,
+        language=request.language,
+        guardian=(request.guardian or {}).get("name"),
+    )
+
+
+def _agreed(request: Request) -> bool:
+    query = select(Consent.id).where(Consent.request_id == request.id)
+    return db.session.scalars(query.limit(1)).first() is not None
