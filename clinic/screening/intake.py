@@ -13,7 +13,7 @@ from clinic.screening.conditions import UNSURE, Regions, Taken, Value
 from clinic.screening.medicines import Hit
 from clinic.screening.questionnaire import Questionnaire
 from clinic.screening.rules import Item, Ruleset
-from clinic.screening.words import Tokens
+from clinic.screening.words import Cues, Tokens
 
 MEDICINES = "medicines"
 WANTED = "wanted_regions"
@@ -66,15 +66,17 @@ class Intake:
     answers: Answers
     as_of: date
     mentions: tuple[Mention, ...]
+    spoken: Mapping[str, tuple[Said, ...]]
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls, questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
     ) -> Intake:
-        """Read the medicines of an intake, as of the day on which it is screened."""
+        """Read what was typed, as of the day on which the intake is screened."""
         found = tuple(dict.fromkeys(_mentions(questionnaire, ruleset, answers, as_of)))
-        return cls(questionnaire, ruleset, answers, as_of, found)
+        spoken = _spoken(questionnaire, ruleset, answers, as_of)
+        return cls(questionnaire, ruleset, answers, as_of, found, spoken)
 
     def at(self, day: date) -> Intake:
         """The same intake on another day."""
@@ -163,45 +165,52 @@ class Intake:
 
     def said(self, item: Item) -> tuple[Said, ...]:
         """Where the patient's own words speak of an item that no tick speaks of."""
-        phrases = sorted(
-            {words.tokens(phrase) for found in item.words.values() for phrase in found}
-        )
-        return tuple(
-            Said(question, " ".join(phrase))
-            for question, text in self.typed()
-            if self.questionnaire.questions[question].item != item.id
-            for phrase in phrases
-            if self._says(text, phrase, item)
-        )
+        return self.spoken.get(item.id, ())
 
-    def typed(self) -> Iterator[tuple[str, str]]:
-        """Everything the patient typed freely, by question."""
-        for question_id, value in self.answers.items():
-            kind = self.questionnaire.questions[question_id].kind
-            if kind == "text" and isinstance(value, str):
-                yield question_id, value
-            elif kind == "medicines" and isinstance(value, tuple):
-                yield from ((question_id, line) for line in value)
 
-    def _says(self, text: str, phrase: Tokens, item: Item) -> bool:
-        cues = self.ruleset.formulary.cues
+def _typed(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[str, str]]:
+    """Everything the patient typed freely, by question."""
+    for question_id, value in answers.items():
+        kind = questionnaire.questions[question_id].kind
+        if kind == "text" and isinstance(value, str):
+            yield question_id, value
+        elif kind == "medicines" and isinstance(value, tuple):
+            yield from ((question_id, line) for line in sorted(set(value)))
+
+
+def _spoken(
+    questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
+) -> dict[str, tuple[Said, ...]]:
+    """The lay words of each item that stand in the text of another one, by item."""
+    found: dict[str, dict[Said, None]] = {}
+    for question_id, text in _typed(questionnaire, answers):
+        own = questionnaire.questions[question_id].item
         for whole in words.clauses(text):
-            past = timing.long_past(whole, self.as_of) or cues.among("long_past", whole)
-            if item.about_now and past:
-                continue
-            for clause in cues.split(whole):
-                if self._says_here(clause, phrase):
-                    return True
-        return False
+            for item, phrase in _heard(whole, ruleset, as_of):
+                if item != own:
+                    found.setdefault(item, {})[Said(question_id, " ".join(phrase))] = None
+    return {item: tuple(said) for item, said in found.items()}
 
-    def _says_here(self, clause: Tokens, phrase: Tokens) -> bool:
-        cues, index = self.ruleset.formulary.cues, words.find(clause, phrase)
-        while index >= 0:
-            before = clause[:index]
-            if not cues.negated(before) and not cues.of_somebody_else(before):
-                return True
-            index = words.find(clause, phrase, index + 1)
-        return False
+
+def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
+    cues = ruleset.formulary.cues
+    past = timing.long_past(whole, as_of) or cues.among("long_past", whole)
+    for clause in cues.split(whole):
+        for item, phrase in ruleset.phrases:
+            if past and ruleset.items[item].about_now:
+                continue
+            if _says(clause, phrase, cues):
+                yield item, phrase
+
+
+def _says(clause: Tokens, phrase: Tokens, cues: Cues) -> bool:
+    index = words.find(clause, phrase)
+    while index >= 0:
+        before = clause[:index]
+        if not cues.negated(before) and not cues.of_somebody_else(before):
+            return True
+        index = words.find(clause, phrase, index + 1)
+    return False
 
 
 def _mentions(

@@ -127,8 +127,7 @@ def shipped(language: str = "en") -> Questionnaire:
 def from_data(data: Data, language: str = "en") -> Questionnaire:
     """Understand data files that were read; broken ones are refused by file and line."""
     lint.refuse(data)
-    document = _document(data)
-    return _build(_Files.of(data), source.canonical(document), language)
+    return _build(_Files.of(data), source.document(_document(data)), language)
 
 
 def from_document(document: str, language: str = "en") -> Questionnaire:

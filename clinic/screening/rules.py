@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
-from clinic.screening import conditions, lint, medicines, regions, source
+from clinic.screening import conditions, lint, medicines, regions, source, words
 from clinic.screening.conditions import Condition, Regions
 from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
 from clinic.screening.regions import Body
 from clinic.screening.source import BrokenData, Data, Place
+from clinic.screening.words import Tokens
 
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
 
@@ -97,6 +98,17 @@ class Ruleset:
     formulary: Formulary = field(repr=False)
     document: str = field(repr=False)
 
+    @cached_property
+    def phrases(self) -> tuple[tuple[str, Tokens], ...]:
+        """The lay words of every item in every language, longest first."""
+        found = {
+            (name, words.tokens(phrase))
+            for name, item in self.items.items()
+            for phrases in item.words.values()
+            for phrase in phrases
+        }
+        return tuple(sorted(found, key=lambda one: (-len(one[1]), one)))
+
     def to_document(self) -> str:
         """The canonical text from which `from_document` restores these rules."""
         return self.document
@@ -111,7 +123,7 @@ class Ruleset:
             if item is None:
                 raise BrokenData("settings", 0, f"there is no setting '{name}'")
             item["settings"][name]["value"] = number
-        return from_document(source.canonical(value))
+        return from_document(source.document(value))
 
 
 @cache
@@ -123,7 +135,7 @@ def shipped_rules() -> Ruleset:
 def from_data(data: Data) -> Ruleset:
     """Understand data files that were read; broken ones are refused by file and line."""
     lint.refuse(data)
-    document = source.canonical(_document(data))
+    document = source.document(_document(data))
     return _build(
         _Files(
             {name: data.general[name] for name in source.GENERAL}, data.items, data.translations
@@ -236,7 +248,7 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         private=_flag(place, "private"),
         from_list=_flag(place, "from_list"),
         patient=_patient(name, place, files),
-        words=_words(name, place, files),
+        words=_lay_words(name, place, files),
         about_now=about is not None and about.one_of("now", "ever") == "now",
     )
 
@@ -264,7 +276,7 @@ def _patient(name: str, place: Place, files: _Files) -> dict[str, dict[str, str]
     return found
 
 
-def _words(name: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:
+def _lay_words(name: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:
     found = {"en": place["words"].texts()} if place.has("words") else {}
     for language, words in _in_language(name, "words", files):
         found[language] = words.texts()

@@ -253,6 +253,11 @@ def canonical(value: object) -> str:
     )
 
 
+def document(value: object) -> str:
+    """The one JSON text of data files: in the order in which they say things, which counts."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def digest(text: str) -> str:
     """SHA-256 of a text, in hexadecimal."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

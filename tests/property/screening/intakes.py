@@ -1,0 +1,153 @@
+"""Intakes drawn from the real questionnaire, and the steps towards caution that it declares."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from clinic.screening import questionnaire
+from clinic.screening.questionnaire import Question
+
+TODAY = date(2026, 11, 22)
+ASKED = questionnaire.shipped()
+UNSURE = ("not_sure", "prefer_not")
+LINES = (
+    "lisinopril 10 mg",
+    "elaquis",
+    "Coumadin stopped last week",
+    "warfarin, stopped in 2015",
+    "xarelto stopped 5 weeks ago",
+    "aspirin 81 mg",
+    "aspirin 325 mg twice a day",
+    "aspirin as needed",
+    "Plavix",
+    "Aggrenox",
+    "insulin",
+    "metformina 500",
+    "clot pill",
+    "my mother takes warfarin",
+    "no blood thinners",
+    "zorblax",
+    "sertraline",
+    "Spiriva",
+    "albuterol",
+    "prenatal vitamin",
+    "prednisone 10 mg",
+)
+TEXTS = (
+    "I want to run again",
+    "No chest pain. My sugar is high",
+    "tengo fiebre",
+    "my sister is pregnant",
+    "I take Eliquis since spring",
+    "mastectomy in 2012",
+    "terrified of needles",
+    "\u202e\x00<script>'; drop table",
+)
+LOWEST = {"low-bmi.height": 55, "low-bmi.weight": 80}
+HIGHEST = {"low-bmi.height": 76, "low-bmi.weight": 280}
+Intake = dict[str, Any]
+
+
+def values(question: Question) -> st.SearchStrategy[Any]:
+    """Any readable answer to a question."""
+    if question.kind in ("choice", "side"):
+        return st.sampled_from([*question.slugs, "prefer_not"])
+    if question.kind == "choices":
+        return st.lists(st.sampled_from(question.slugs), unique=True, max_size=3)
+    if question.kind == "date":
+        oldest = 90 * 365 if question.id == "minor" else 400
+        return st.integers(-5, oldest).map(lambda days: (TODAY - timedelta(days)).isoformat())
+    if question.kind == "number":
+        low = LOWEST.get(question.id, question.minimum or 0)
+        high = HIGHEST.get(question.id, question.maximum or 100)
+        return st.integers(int(low) * 2 + 1, int(high) * 2).map(lambda half: half / 2)
+    if question.kind == "regions":
+        return st.lists(st.sampled_from(ASKED.body.ids), unique=True, max_size=4)
+    if question.kind == "medicines":
+        return st.lists(st.sampled_from(LINES), unique=True, max_size=3)
+    return st.sampled_from(TEXTS)
+
+
+@st.composite
+def intakes(draw: st.DrawFn) -> Intake:
+    """An intake in which most answers are harmless, some are anything and some are missing."""
+    found: Intake = {}
+    for question in ASKED.questions.values():
+        kind = draw(st.sampled_from(("least", "least", "least", "any", "any", "blank")))
+        if kind == "any":
+            found[question.id] = draw(values(question))
+        elif kind == "least" and (harmless := least(question)) is not None:
+            found[question.id] = harmless
+    return found
+
+
+def least(question: Question) -> Any:
+    """The answer that raises no caution, where the question declares one."""
+    if question.least:
+        return question.least[0]
+    if question.kind == "medicines" or question.may_be_none:
+        return []
+    if question.id in HIGHEST:
+        return HIGHEST[question.id] if question.caution == "lower" else LOWEST[question.id]
+    return {"minor": "1980-05-05", "wanted_regions": ["shoulder-left"]}.get(question.id)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One answer made more cautious, by the order that its question declares."""
+
+    question: str
+    to: Any
+
+
+def steps(intake: Intake) -> Iterator[Step]:
+    """Every step towards caution that the questionnaire declares for an intake."""
+    for question in ASKED.questions.values():
+        if question.id in intake:
+            for value in more_cautious(question, intake[question.id]):
+                yield Step(question.id, value)
+
+
+def more_cautious(question: Question, value: Any) -> Iterator[Any]:
+    """The answers that are declared more cautious than this one; None is leaving it blank."""
+    if isinstance(question.caution, tuple):
+        yield from _by_tier(question, value)
+    elif isinstance(value, list):
+        yield from _one_more(question, value)
+    elif value not in UNSURE and question.caution in ("later", "earlier"):
+        days = 40 if question.caution == "later" else -40
+        yield (date.fromisoformat(value) + timedelta(days)).isoformat()
+    elif value not in UNSURE and question.caution in ("higher", "lower"):
+        step = value * (1.2 if question.caution == "higher" else 0.8)
+        if question.minimum <= step <= question.maximum:  # type: ignore[operator] - both are set
+            yield step
+
+
+def _by_tier(question: Question, value: Any) -> Iterator[Any]:
+    assert isinstance(question.caution, tuple)
+    for index, tier in enumerate(question.caution):
+        if value in tier:
+            yield from (slug for above in question.caution[index + 1 :] for slug in above)
+            if index == 0:
+                yield from (*UNSURE, None)
+
+
+def _one_more(question: Question, value: list[str]) -> Iterator[Any]:
+    if set(value) & set(UNSURE) or not (value or question.may_be_none or question.id == "medicines"):
+        return
+    every = {"choices": question.slugs, "regions": ASKED.body.ids, "medicines": LINES}
+    for one in every[question.kind]:
+        if one not in (*value, *UNSURE):
+            yield [*value, one]
+    if question.may_be_none and not value:
+        yield from (["not_sure"], None)
+
+
+def stepped(intake: Intake, step: Step) -> Intake:
+    """The intake after a step."""
+    if step.to is None:
+        return {key: value for key, value in intake.items() if key != step.question}
+    return {**intake, step.question: step.to}

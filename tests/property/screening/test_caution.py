@@ -1,0 +1,101 @@
+"""More caution in never means less caution out."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clinic.screening import outcome, rules
+from clinic.screening.outcome import EarlierAnswer, Level, Screening
+from tests.property.screening.intakes import (
+    ASKED,
+    TODAY,
+    Intake,
+    Step,
+    intakes,
+    least,
+    stepped,
+    steps,
+)
+
+RULES = rules.shipped_rules()
+
+
+def screened(intake: Intake) -> Screening:
+    return outcome.screen(ASKED, RULES, intake, as_of=TODAY)
+
+
+def assert_not_less_cautious(before: Screening, after: Screening, step: Step) -> None:
+    body = RULES.body
+    told = f"{step}: {before.as_json()} became {after.as_json()}"
+    assert after.level >= before.level, told
+    items = {finding.item for finding in before.findings}
+    assert items <= {finding.item for finding in after.findings}, told
+    assert body.expand(before.blocked_regions) <= body.expand(after.blocked_regions), told
+
+
+@settings(max_examples=250)
+@given(intakes(), st.data())
+def test_a_more_cautious_answer_never_lowers_anything(intake: Intake, data: st.DataObject) -> None:
+    possible = list(steps(intake))
+    if not possible:
+        return
+    step = data.draw(st.sampled_from(possible))
+
+    before, after = screened(intake), screened(stepped(intake, step))
+
+    assert_not_less_cautious(before, after, step)
+
+
+def test_every_single_step_from_a_harmless_intake_keeps_caution() -> None:
+    clean = {
+        question.id: answer
+        for question in ASKED.questions.values()
+        if (answer := least(question)) is not None
+    }
+    before = screened(clean)
+
+    for step in steps(clean):
+        assert_not_less_cautious(before, screened(stepped(clean, step)), step)
+
+
+@settings(max_examples=60)
+@given(intakes(), st.data())
+def test_two_steps_in_a_row_keep_caution(intake: Intake, data: st.DataObject) -> None:
+    for _ in range(2):
+        possible = list(steps(intake))
+        if not possible:
+            return
+        step = data.draw(st.sampled_from(possible))
+        after = stepped(intake, step)
+        assert_not_less_cautious(screened(intake), screened(after), step)
+        intake = after
+
+
+@settings(max_examples=60)
+@given(intakes())
+def test_an_incomplete_ruleset_clears_nobody(intake: Intake) -> None:
+    screening = screened(intake)
+
+    assert not RULES.complete
+    assert not screening.bookable
+
+
+@settings(max_examples=60)
+@given(intakes())
+def test_a_blocked_or_held_region_is_never_allowed(intake: Intake) -> None:
+    screening = screened(intake)
+
+    blocked = RULES.body.expand(screening.blocked_regions)
+    for region, found in screening.regions.items():
+        if RULES.body.expand([region]) & blocked or screening.level >= Level.ABSOLUTE:
+            assert found.verdict == "avoid"
+
+
+@settings(max_examples=60)
+@given(intakes(), st.sampled_from(sorted(ASKED.questions)))
+def test_an_earlier_graver_answer_that_differs_is_always_found(intake: Intake, asked: str) -> None:
+    earlier = EarlierAnswer(asked, "something else", Level.URGENT, "changed")
+
+    screening = outcome.screen(ASKED, RULES, intake, as_of=TODAY, earlier=[earlier])
+
+    assert screening.level >= Level.ABSOLUTE
+    assert any(finding.id.endswith(".changed") for finding in screening.findings)
