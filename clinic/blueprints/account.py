@@ -40,7 +40,7 @@ def overview() -> ResponseReturnValue:
 @guards.member
 def keep() -> ResponseReturnValue:
     """Note that somebody is still there; the page asks this before a session ends."""
-    return "", 204
+    return "", 204, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 @blueprint.post("/sessions/<uuid:session_id>/end")

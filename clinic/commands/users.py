@@ -14,6 +14,7 @@ from uuid import UUID
 
 import click
 from flask import Flask
+from flask_babel import force_locale
 
 from clinic import contact
 from clinic.access import Actor, ActorKind, NotThere, Role
@@ -54,7 +55,8 @@ def create(
         if not spoken:
             _stop("The name is blank.")
         password = _password_from(password_stdin=password_stdin)
-        problem = security.password_problem(password)
+        with force_locale("en"):
+            problem = security.password_problem(password)
         if problem:
             _stop(problem)
         try:

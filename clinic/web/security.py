@@ -29,7 +29,7 @@ from clinic.web import guards, sessions, words
 from clinic.web.passwords import FORM, LONGEST, SHORTEST, Passwords
 
 FACTOR = "factor"  # the stage of a session that both proofs opened
-OWN_PATH = re.compile(r"/staff(/[A-Za-z0-9_.~-]+)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
+OWN_PATH = re.compile(r"/staff(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
 LINKS: tuple[tuple[str, Any, Permission | None], ...] = (
     ("desk.queue", _("Queue"), Permission.SEE_QUEUE),
     ("account.overview", _("Your account"), None),
