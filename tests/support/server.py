@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -162,6 +163,7 @@ def serving(
         yield server
     finally:
         server.stop()
+        shutil.rmtree(server.log.parent)
 
 
 def free_port() -> int:
