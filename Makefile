@@ -6,9 +6,9 @@ SHELL := /bin/bash
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-run: ## start the demo clinic on this machine and print its address
+run: ## start the demo clinic on this machine and print its address (PORT=8100: another port)
 	@scripts/setup run
-	@exec .venv/bin/clinic demo
+	@exec .venv/bin/clinic demo $(if $(PORT),--port $(PORT))
 
 test: ## run every test (root is needed once, to install Debian's Chromium)
 	@scripts/test
