@@ -86,6 +86,7 @@ def _once(
     body: Callable[Concatenate[Work, P], T],
     actor: Actor,
     now: datetime,
+    /,  # a service may have an argument of any of these names
     *args: P.args,
     **kwargs: P.kwargs,
 ) -> T:

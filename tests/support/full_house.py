@@ -1,7 +1,6 @@
 """One row or more in every table, so that a migration can lose something."""
 
 import hashlib
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -254,6 +253,9 @@ def letter(work: Work, *, to: str = "ada@example.com", **values: Any) -> Letter:
     return made
 
 
-def later(scene: Scene, **spans: float) -> Scene:
-    """Give the same scene at a later instant."""
-    return replace(scene, now=scene.now + timedelta(**spans))
+@writes
+def queue(work: Work, /, number: int = 1, **values: Any) -> list[UUID]:
+    """Put letters into the outbox, and return their ids."""
+    letters = [letter(work, **values) for _ in range(number)]
+    work.session.add_all(letters)
+    return [one.id for one in letters]

@@ -16,18 +16,11 @@ from clinic.queries import outbox as waiting
 from clinic.services import outbox
 from clinic.services.outbox import Leased
 from clinic.services.transaction import Work, writes
-from tests.support import full_house
 from tests.support.clock import FixedClock
+from tests.support.full_house import queue
 from tests.support.scene import Scene
 
 ADMIN = Actor(ActorKind.STAFF, UUID(int=1), frozenset({Role.ADMIN}))
-
-
-@writes
-def queue(work: Work, /, number: int = 1, **values: Any) -> list[UUID]:
-    letters = [full_house.letter(work, **values) for _ in range(number)]
-    work.session.add_all(letters)
-    return [letter.id for letter in letters]
 
 
 def stored() -> Letter:
