@@ -8,6 +8,17 @@ from tests.support import databases
 PUBLIC = {
     "health.alive",
     "health.ready",
+    "public.accessibility",
+    "public.landing",
+    "public.language",
+    "public.privacy",
+    # A request begins here; a draft that is closed is reopened by a mailed code.
+    "request.begin",
+    "request.closed",
+    "request.leave",
+    "request.mail_closed_code",
+    "request.reopen",
+    "request.start",
     # Signing in, up to and with the second factor, and the way back after a lost password.
     "security.factor",
     "security.forgot_password",
@@ -19,6 +30,12 @@ PUBLIC = {
     "security.reset_password",
     "security.set_up",
     "static",
+    # The link of a letter, and the code that opens what it leads to.
+    "status.closed",
+    "status.code",
+    "status.enter",
+    "status.link",
+    "status.mail_code",
 }
 
 
