@@ -42,7 +42,7 @@ def location() -> None:
 @click.option("--address", default="", help="As it is printed in letters.")
 @click.option("--phone", default="", help="The phone number of this location.")
 @click.pass_obj
-def add_location(make_app: MakeApp, name: str, **given: str) -> None:
+def add_location(make_app: MakeApp, /, name: str, **given: str) -> None:
     """Add the location NAME."""
     with make_app().app_context():
         try:

@@ -113,30 +113,50 @@ def _hold_age(work: Work, clearance: Clearance, visit: Visit) -> None:
 
 def _hold_result(work: Work, clearance: Clearance, visit: Visit) -> None:
     """Screen as of now and as of the visit; refuse what the clearance was not made for."""
-    intake = work.session.get_one(Intake, clearance.intake_id)
     record = work.session.get_one(ScreeningRecord, clearance.screening_id)
     known = outcome.from_json(record.result)
-    questions = questionnaire.shipped()
-    found = outcome.screen_at_visit(
+    for found in _screened(work, clearance, visit, known):
+        if clearance.origin == "screening" and found.level > Level.PRECAUTION:
+            raise NotCleared("result_differs")
+        if any(_is_new(one, known, clearance.limits) for one in found.findings):
+            raise NotCleared("result_differs")
+
+
+def _screened(
+    work: Work, clearance: Clearance, visit: Visit, known: Screening
+) -> tuple[Screening, Screening]:
+    """Screen the history anew: the graver of now and the visit, and the visit by itself.
+
+    Two results may be equally grave and yet not the same, so both are held against what was
+    signed.
+    """
+    intake = work.session.get_one(Intake, clearance.intake_id)
+    questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
+    answers = screenings.readable(intake.answers, questions)
+    graver = outcome.screen_at_visit(
         questions,
-        rules.shipped_rules(),
-        screenings.readable(intake.answers, questions),
+        ruleset,
+        answers,
         now_on=calendar.visit_on(work.now, visit.location.zone),
         visit_on=visit.visit_on,
         earlier=known.earlier,
         cleared_from=clearance.valid_from if clearance.origin == "review" else None,
     )
-    if clearance.origin == "screening" and found.level > Level.PRECAUTION:
-        raise NotCleared("result_differs")
-    if any(_is_new(one, known, clearance.limits) for one in found.findings):
-        raise NotCleared("result_differs")
+    at_visit = outcome.screen(
+        questions, ruleset, answers, as_of=visit.visit_on, earlier=known.earlier
+    )
+    return graver, at_visit
 
 
 def _is_new(finding: Finding, known: Screening, limits: dict[str, object]) -> bool:
     """Tell whether a finding is graver, or blocks more of what is cleared, than when signed."""
     before = known.finding(finding.id)
-    if finding.level > max(Level.PRECAUTION, before.level if before else Level.NONE):
-        return True
+    if finding.level > Level.PRECAUTION:
+        if before is None or finding.level > before.level:
+            return True
+        more = set(finding.rules) - set(before.rules)  # such as a test result grown too old
+        if more and finding.level == before.level:
+            return True
     blocked = regions.expand(finding.blocked_regions)
     blocked -= regions.expand(before.blocked_regions if before else ())
     return bool(blocked & regions.expand(_texts(limits.get("regions"))))

@@ -28,7 +28,7 @@ from clinic.models import (
     User,
     WeeklyHours,
 )
-from clinic.services import offering, tracks
+from clinic.services import offering, screenings, tracks
 from clinic.services.transaction import Work, writes
 from tests.support.clock import MONDAY_MORNING
 
@@ -108,7 +108,7 @@ class Scene:
 
 def version_of(request_id: UUID) -> int:
     """Say which version of a request is stored."""
-    return stored(Request, request_id).version
+    return int(stored(Request, request_id).version)
 
 
 def stored(table: Any, key: Any) -> Any:
@@ -162,6 +162,8 @@ def _add_staff(work: Work, *, name: str, roles: tuple[Role, ...]) -> Actor:
 def _send_in(work: Work, *, number: int, values: dict[str, Any]) -> UUID:
     _versions(work)
     sent_at = values.pop("sent_at")
+    answers = {"wanted_regions": values["regions"], **values.pop("answers", {})}
+    answers["free_text"] = {"hopes": CANARY}
     urgent = values.pop("urgent_open", False)
     request = Request(
         reference=contact.reference(number.to_bytes(8, "big")),
@@ -182,7 +184,7 @@ def _send_in(work: Work, *, number: int, values: dict[str, Any]) -> UUID:
         language=request.language,
         answered_by="patient",
         complete=True,
-        answers={"free_text": {"anything_else": CANARY}},
+        answers=answers,
         sent_at=sent_at,
     )
     work.session.add(intake)
@@ -195,7 +197,7 @@ def _send_in(work: Work, *, number: int, values: dict[str, Any]) -> UUID:
             as_of=sent_at.date(),
             made_at=sent_at,
             level=request.level,
-            result=f'{{"findings": ["{CANARY}"]}}',
+            result=screenings.screen(answers, as_of=sent_at.date()).as_bytes().decode(),
         )
     )
     tracks.move(work, request, Track.CLINICAL, "need review")
@@ -226,9 +228,7 @@ def _digest(purpose: str, value: str | None) -> bytes | None:
 def _clear(work: Work, request_id: UUID, *, values: dict[str, Any]) -> UUID:
     request = tracks.load(work, request_id)
     intake = work.session.scalars(select(Intake).filter_by(request_id=request_id)).one()
-    screening = work.session.scalars(
-        select(ScreeningRecord).filter_by(intake_id=intake.id)
-    ).one()
+    screening = work.session.scalars(select(ScreeningRecord).filter_by(intake_id=intake.id)).one()
     review = Review(
         request_id=request_id,
         intake_id=intake.id,
