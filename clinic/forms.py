@@ -73,7 +73,7 @@ class DateField(Field):
             for part, text in given.items()
         )
 
-    def pre_validate(self, form: BaseForm) -> None:  # noqa: ARG002 - WTForms calls it so
+    def pre_validate(self, form: BaseForm) -> None:
         """Read the boxes; say what to do if they hold no date."""
         parts = [part.data for part in (self.year, self.month, self.day)]
         self.data = None
@@ -377,7 +377,7 @@ def places_form(questions: Questionnaire) -> type[PlacesForm]:
     boxes = [
         question
         for question in questions.questions.values()
-        if question.asked == "request" and question.kind == "text"
+        if question.asked == "request" and question.kind == "text" and question.condition is None
     ]
     fields: dict[str, Any] = {"boxes": tuple(question.id for question in boxes)}
     for question in boxes:
@@ -596,7 +596,7 @@ def _question_fields(question: Question, questions: Questionnaire) -> dict[str, 
         made[question.id] = StringField(**about)
     else:
         made[question.id] = TextAreaField(**about)
-    if question.kind in ("date", "number", "medicines"):
+    if question.kind == "medicines" or _may_be_unsure(question):
         way_out = _("I take no medicines") if question.kind == "medicines" else _("I am not sure")
         made[_unsure(question)] = BooleanField(way_out, false_values=("", False))
     return made
@@ -606,16 +606,17 @@ def _boxes(question: Question, questions: Questionnaire) -> list[tuple[str, Any]
     if question.kind == "regions":
         return region_choices(questions)
     choices: list[tuple[str, Any]] = [(choice.slug, choice.text) for choice in question.choices]
-    if NONE_OF_THESE not in question.slugs:
+    if question.may_be_none:
         choices.append((NONE_OF_THESE, _("None of these")))
     return choices
 
 
 def region_choices(questions: Questionnaire) -> list[tuple[str, Any]]:
-    """List every region by its name, and "not sure"."""
+    """List every place by its name, left beside right where there are both, and "not sure"."""
     body = questions.body
-    named = [(region, body.label(region, questions.language)) for region in body.ids]
-    return [*named, ("not_sure", _("Not sure"))]
+    named = [(part, body.label(part, questions.language)) for part in body.expand(body.kinds)]
+    order = {region: place for place, region in enumerate(body.ids)}
+    return [*sorted(named, key=lambda one: order[one[0]]), ("not_sure", _("Not sure"))]
 
 
 def shown_text(field: Field) -> str:
@@ -627,6 +628,10 @@ def shown_text(field: Field) -> str:
     if isinstance(field, BooleanField):
         return str(_("Ticked")) if field.data else ""
     return str(field.data or "")
+
+
+def _may_be_unsure(question: Question) -> bool:
+    return question.kind in ("date", "number") and not question.optional
 
 
 def _unsure(question: Question) -> str:
@@ -659,7 +664,7 @@ def _ticks_shown(saved: Mapping[str, Any], beside_a_tick: bool) -> dict[str, Any
 
 
 def _shown_as(question: Question, value: Any) -> dict[str, Any]:
-    if question.kind in ("date", "number") and value == "not_sure":
+    if _may_be_unsure(question) and value == "not_sure":
         return {_unsure(question): True}
     if question.kind == "date":
         return {question.id: date.fromisoformat(value)}
@@ -667,9 +672,18 @@ def _shown_as(question: Question, value: Any) -> dict[str, Any]:
         return {question.id: str(value)}
     if question.kind == "medicines":
         return {question.id: "\n".join(value), _unsure(question): not value}
+    if question.kind == "regions":
+        return {question.id: places_shown(value)}
     if question.kind == "choices" and not value:
         return {question.id: [NONE_OF_THESE]}
     return {question.id: value}
+
+
+def places_shown(ids: Iterable[str]) -> list[str]:
+    """Turn saved regions into the boxes that show them: two halves for a whole."""
+    known = set(ids)
+    unsure = known & {"not_sure", "prefer_not"}
+    return [*regions.expand(known - unsure), *unsure]
 
 
 def _read_choice(form: HistoryForm, question: Question) -> object:
@@ -685,7 +699,7 @@ def _read_choices(form: HistoryForm, question: Question) -> object:
     ticked = list(form[question.id].data or ())
     if not ticked:
         return None
-    if NONE_OF_THESE in ticked and NONE_OF_THESE not in question.slugs:
+    if NONE_OF_THESE in ticked and question.may_be_none:
         if len(ticked) > 1:
             raise ValidationError(str(_("You ticked “None of these” and something else. Keep one")))
         return []
@@ -693,7 +707,7 @@ def _read_choices(form: HistoryForm, question: Question) -> object:
 
 
 def _read_date(form: HistoryForm, question: Question) -> object:
-    boxes, unsure = form[question.id], form[_unsure(question)].data
+    boxes, unsure = form[question.id], _says_unsure(form, question)
     parts = [part.data for part in (boxes.year, boxes.month, boxes.day)]
     if unsure:
         if any(parts):
@@ -709,9 +723,13 @@ def _read_date(form: HistoryForm, question: Question) -> object:
         raise ValidationError(str(_("Enter a date like 3 15 2026"))) from error
 
 
+def _says_unsure(form: HistoryForm, question: Question) -> bool:
+    return _may_be_unsure(question) and bool(form[_unsure(question)].data)
+
+
 def _read_number(form: HistoryForm, question: Question) -> object:
-    typed, unsure = (form[question.id].data or "").strip(), form[_unsure(question)].data
-    if unsure:
+    typed = (form[question.id].data or "").strip()
+    if _says_unsure(form, question):
         if typed:
             raise ValidationError(str(_("Enter a number or tick “I am not sure”, not both")))
         return "not_sure"
@@ -958,34 +976,44 @@ def _region_choices() -> list[tuple[str, str]]:
     return [(region, body.label(region)) for region in body.ids]
 
 
-class DecisionForm(SeenForm):
+class KeyedForm(SeenForm):
+    """A form that makes something, with the key that makes a repeat harmless."""
+
+    idempotency_key = HiddenField(
+        validators=[InputRequired(_("Open the page again")), fit_text(64)]
+    )
+
+    @property
+    def key(self) -> str:
+        """The key, which a valid form has."""
+        return self.idempotency_key.data or ""
+
+
+class DecisionForm(KeyedForm):
     """What a therapist signs; the choices' words come from the words table."""
 
     intake_id = HiddenField(validators=[InputRequired()])
     decision = RadioField(
         _("What do you decide?"), validators=[InputRequired(_("Choose a decision"))]
     )
-    regions = SelectMultipleField(
-        _("Regions that may be needled"),
-        description=_("The patient's own left and right. A blocked region is not ticked for you."),
-        choices=_region_choices,
-    )
+    regions = SelectMultipleField(_("Regions that may be needled"), choices=_region_choices)
+    other_regions = SelectMultipleField(_("Other regions"), choices=_region_choices)
     technique = SelectMultipleField(_("Technique"))
     positions = SelectMultipleField(_("Position"))
-    reason_code = SelectField(_("Why needling is right although a rule asks for caution"))
+    grounds = SelectField(_("Why needling is right although a rule asks for caution"))
     reason = TextAreaField(
-        _("The reason in one sentence"),
-        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+        _("The reason in one sentence"), validators=[fit_text(LONGEST_NOTE, multiline=True)]
     )
     not_before = DateField(
-        _("Not before"),
-        optional=True,
-        description=_("The first day for needling; needed to wait until a date."),
+        _("Not before"), optional=True, description=_("Left empty: from today on.")
     )
     valid_until = DateField(
-        _("Good until"),
+        _("Good until"), optional=True, description=_("Left empty: as long as the answers count.")
+    )
+    again_on = DateField(
+        _("Look at it again on"),
         optional=True,
-        description=_("Left empty: as long as the answers count."),
+        description=_("The request comes back by itself on that day."),
     )
     note = TextAreaField(
         _("Clinical note"),
@@ -1000,17 +1028,30 @@ class DecisionForm(SeenForm):
         except ValueError as error:
             raise ValidationError(str(_("Open the page again"))) from error
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every region that is ticked, wanted or not."""
+        return (*(self.regions.data or ()), *(self.other_regions.data or ()))
+
+    def refuse(self, field_name: str, problem: str) -> None:
+        """Show what the service refused beside the field that the therapist sees for it."""
+        shown = {"reason_code": "grounds"}
+        if self.decision.data == "delay":
+            shown["not_before"] = "again_on"
+        super().refuse(shown.get(field_name, field_name), problem)
+
     def values(self) -> dict[str, Any]:
         """Return the signed values by name."""
+        delays = self.decision.data == "delay"
         return {
             "decision": self.decision.data,
             "intake_id": UUID(self.intake_id.data),
-            "reason_code": self.reason_code.data or None,
+            "reason_code": self.grounds.data or None,
             "reason": self.reason.data or "",
-            "regions": tuple(self.regions.data or ()),
+            "regions": self.places,
             "technique": tuple(self.technique.data or ()),
             "positions": tuple(self.positions.data or ()),
-            "not_before": self.not_before.data,
+            "not_before": self.again_on.data if delays else self.not_before.data,
             "valid_until": self.valid_until.data,
             "note": self.note.data or "",
         }
@@ -1019,13 +1060,17 @@ class DecisionForm(SeenForm):
 class UrgentForm(SeenForm):
     """Closes an urgent flag."""
 
-    note = TextAreaField(
+    why_not = TextAreaField(
         _("Note, if no call reached the patient"),
         validators=[fit_text(LONGEST_NOTE, multiline=True)],
     )
 
+    def refuse(self, field_name: str, problem: str) -> None:
+        """Show what the service refused beside the one field."""
+        super().refuse("why_not" if field_name == "note" else field_name, problem)
 
-class ClinicalNoteForm(SeenForm):
+
+class ClinicalNoteForm(KeyedForm):
     """A note that only therapists read."""
 
     body = TextAreaField(

@@ -195,7 +195,7 @@ def save_history(section: str) -> Answer:
         )
     valid = form.validate()
     answers, shown = form.given()
-    if not valid and not _is_urgent(draft, answers):
+    if not valid and not _must_stop(draft, answers):
         return _draw_history(form, draft, section), 422
     return _saved(
         lambda: drafting.save_answers(
@@ -449,10 +449,9 @@ def _address(page: str) -> str:
 
 def _trail(draft: OpenDraft | None, page: str) -> Trail:
     found = [(drafts.ABOUT, _("About you")), (drafts.WHERE, _("Where it hurts"))]
-    if draft is not None:
-        today = drafts.today(guards.now())
-        steps = drafts.sections(draft, filters.language(), as_of=today)
-        found += [(step.name, step.title) for step in steps]
+    today = drafts.today(guards.now())
+    steps = drafts.sections(draft, filters.language(), as_of=today)
+    found += [(step.name, step.title) for step in steps]
     found += [(drafts.CONSENT, _("Your data")), (drafts.CHECK, _("Check your answers"))]
     names = tuple(name for name, _title in found)
     if page not in names:
@@ -467,9 +466,9 @@ def _is_barred(draft: OpenDraft, page: str) -> bool:
     return not (draft.mistaken and page == draft.stopped_page)
 
 
-def _is_urgent(draft: OpenDraft, answers: dict[str, object]) -> bool:
+def _must_stop(draft: OpenDraft, answers: dict[str, object]) -> bool:
     together = {**draft.answers.as_json(), **answers}
-    return drafts.would_stop(together, as_of=drafts.today(guards.now()))
+    return drafts.must_stop(together, as_of=drafts.today(guards.now()))
 
 
 def _switched(code: str, draft: OpenDraft | None, draw: Callable[[], str]) -> Response:
@@ -538,7 +537,7 @@ def _where_form(draft: OpenDraft, *, saved: bool = False) -> forms.PlacesForm:
         **{box: draft.answers.plain(box) for box in form_class.boxes},
         **{name: draft.wishes.get(name) for name in ("days", "parts")},
         "times": draft.wishes.get("words"),
-        "wanted_regions": draft.answers.plain("wanted_regions"),
+        "wanted_regions": forms.places_shown(draft.answers.get("wanted_regions", ())),
         "seen": draft.version,
     }
     form: forms.PlacesForm = form_class(None, data=data) if saved else form_class(data=data)

@@ -21,6 +21,7 @@ from clinic.screening import answers as reading
 from clinic.screening import outcome, pages, questionnaire, rules
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
 from clinic.screening.conditions import UNSURE
+from clinic.screening.intake import Intake
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding
 from clinic.screening.questionnaire import Question, Questionnaire
@@ -124,17 +125,19 @@ def today(now: datetime) -> date:
     return now.astimezone(ZoneInfo(db.session.scalars(query.limit(1)).first() or "UTC")).date()
 
 
-def sections(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Step, ...]:
-    """List the topics of the history that make a page for these answers."""
+def sections(draft: OpenDraft | None, language: str, *, as_of: date) -> tuple[Step, ...]:
+    """List the topics of the history that make a page for these answers, or for none yet."""
     questions = questionnaire.shipped(language)
+    answers = draft.answers if draft else Answers({})
+    saved = draft.steps if draft else ()
     return tuple(
         Step(
             HISTORY + section.id,
             section.title,
-            bool(pages.missing(questions, section.id, draft.answers, as_of=as_of))
-            or HISTORY + section.id not in draft.steps,
+            bool(pages.missing(questions, section.id, answers, as_of=as_of))
+            or HISTORY + section.id not in saved,
         )
-        for section in pages.sections(questions, draft.answers, as_of=as_of)
+        for section in pages.sections(questions, answers, as_of=as_of)
     )
 
 
@@ -169,9 +172,19 @@ def advice(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Advice, ...
     return tuple(sorted(found, key=lambda one: (not one.emergency, one.text)))
 
 
-def would_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
-    """Tell whether these answers, incomplete as they may be, are urgent."""
-    return bool(_urgent(_readable(answers), as_of))
+def must_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
+    """Tell whether these answers are urgent whatever the missing ones would say.
+
+    A follow-up that is still blank could choose an urgent branch; then it is asked first.
+    """
+    questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
+    intake = Intake.of(questions, ruleset, _readable(answers), as_of)
+    return any(
+        rule.level is Level.URGENT and (rule.when is None or rule.when.holds(intake) is True)
+        for finding in _urgent(intake.answers, as_of)
+        for rule in ruleset.items[finding.item].rules
+        if rule.id in finding.rules
+    )
 
 
 def said(question: Question, answers: Answers, questions: Questionnaire) -> str | list[str]:
