@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
-from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.queries import health
 from clinic.web import guards
@@ -22,11 +21,7 @@ def alive() -> Response:
 @guards.public
 def ready() -> Response:
     """Answer 200 only if the database is there at the right revision and letters flow."""
-    try:
-        fit = health.fit(guards.now())
-    except SQLAlchemyError:
-        fit = False
-    return _answer(fit=fit)
+    return _answer(fit=health.fit(guards.now()))
 
 
 def _answer(*, fit: bool) -> Response:
