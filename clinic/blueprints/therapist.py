@@ -1,33 +1,37 @@
-"""The therapist's pages: read a history, decide and sign, note, close an urgent flag."""
+"""The therapist's page: read a history, decide and sign, note, close an urgent flag.
+
+Each time it is drawn, whatever for, the trail says so first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.access import Permission
-from clinic.forms import ClinicalNoteForm, DecisionForm, SeenForm, UrgentForm
-from clinic.queries import histories
-from clinic.queries.histories import AnswerRow, FindingRow, History
+from clinic.forms import ClinicalNoteForm, DecisionForm, KeyedForm, SeenForm, UrgentForm
+from clinic.queries import histories, requests
+from clinic.queries.histories import History
 from clinic.services import reading, review
+from clinic.services.idempotency import OtherBody
 from clinic.services.review import CannotDecide, Decision
-from clinic.web import guards, words
+from clinic.services.transaction import ChangedUnderneath
+from clinic.web import filters, guards, therapist_words, words
 
 blueprint = Blueprint("therapist", __name__, url_prefix="/staff/review")
 Answer = str | tuple[str, int] | Response
+CONFLICT = 409
 
 
 @blueprint.get("/<reference>")
 @guards.staff(Permission.SEE_HISTORY)
 def history(reference: str) -> Answer:
-    """Show the newest history; the trail says so before the page does."""
+    """Show the newest history."""
     return _page(reference)
 
 
@@ -35,188 +39,151 @@ def history(reference: str) -> Answer:
 @guards.staff(Permission.DECIDE)
 def decide(reference: str) -> Answer:
     """Sign a decision."""
-    form = _decision_form()
-    if not form.validate():
-        return _page(reference, form=form), 422
-    signed = Decision(**form.values())
-    return _act(
-        reference,
-        lambda request_id: review.decide(
-            guards.actor(), guards.now(), request_id, signed=signed, seen=form.seen_version
-        ),
-        _("Your decision is signed."),
-        form=form,
-    )
+    form = DecisionForm()
+    therapist_words.offer_choices(form)
+
+    def sign(request_id: UUID) -> None:
+        review.decide(
+            guards.actor(),
+            guards.now(),
+            request_id,
+            signed=Decision(**form.values()),
+            seen=form.seen_version,
+            key=form.key,
+        )
+
+    return _act(reference, form, sign, _("Your decision is signed."))
 
 
 @blueprint.post("/<reference>/withdraw")
 @guards.staff(Permission.DECIDE)
 def withdraw(reference: str) -> Answer:
     """Withdraw the live clearance."""
-    seen = SeenForm().seen_version
-    return _act(
-        reference,
-        lambda request_id: review.withdraw(guards.actor(), guards.now(), request_id, seen=seen),
-        _("The clearance is withdrawn."),
-    )
+    form = SeenForm()
+
+    def take_back(request_id: UUID) -> None:
+        review.withdraw(guards.actor(), guards.now(), request_id, seen=form.seen_version)
+
+    return _act(reference, form, take_back, _("The clearance is withdrawn."))
 
 
 @blueprint.post("/<reference>/urgent")
 @guards.staff(Permission.DECIDE)
 def close_urgent(reference: str) -> Answer:
     """Close the urgent flag."""
-    form = UrgentForm(prefix="urgent")
-    if not form.validate():
-        return _page(reference, urgent_form=form), 422
-    return _act(
-        reference,
-        lambda request_id: review.close_urgent(
+    form = UrgentForm()
+
+    def close(request_id: UUID) -> None:
+        review.close_urgent(
             guards.actor(),
             guards.now(),
             request_id,
-            note=form.note.data or "",
-            seen=SeenForm().seen_version,
-        ),
-        _("The urgent flag is closed."),
-        urgent_form=form,
-    )
+            note=form.why_not.data or "",
+            seen=form.seen_version,
+        )
+
+    return _act(reference, form, close, _("The urgent flag is closed."))
 
 
 @blueprint.post("/<reference>/notes")
 @guards.staff(Permission.SEE_HISTORY)
 def add_note(reference: str) -> Answer:
     """Add a clinical note."""
-    form = ClinicalNoteForm(prefix="clinical")
-    if not form.validate():
-        return _page(reference, note_form=form), 422
-    return _act(
-        reference,
-        lambda request_id: review.add_note(
-            guards.actor(), guards.now(), request_id, body_text=form.body.data or ""
-        ),
-        _("The note is added."),
-        note_form=form,
-    )
+    form = ClinicalNoteForm()
+
+    def add(request_id: UUID) -> None:
+        review.add_note(
+            guards.actor(),
+            guards.now(),
+            request_id,
+            body_text=form.body.data or "",
+            key=form.key,
+        )
+
+    return _act(reference, form, add, _("The note is added."))
 
 
-def _act(reference: str, act: Callable[[UUID], object], said: str, **forms: Any) -> Answer:
+def _act(reference: str, form: SeenForm, act: Callable[[UUID], None], said: str) -> Answer:
     """Do one thing to the request; a refusal comes back on the page with what was typed."""
+    request_id = histories.request_id_of(guards.actor(), reference)
+    if not form.validate():
+        return _page(reference, form), 422
     try:
-        act(histories.request_id_of(guards.actor(), reference))
+        act(request_id)
     except CannotDecide as refusal:
-        problem = str(words.CANNOT_DECIDE[refusal.problem])
-        for form in forms.values():
-            form.refuse(refusal.field_name, problem)
-        if not forms:
-            flash(problem, "error")
-        return _page(reference, **forms), 422
+        form.refuse(refusal.field_name, str(words.CANNOT_DECIDE[refusal.problem]))
+        return _page(reference, form), 422
+    except ChangedUnderneath:
+        return _page(reference, form, conflict=_who_was_first(reference)), CONFLICT
+    except OtherBody:
+        told = _("This form was sent before with other content. What was sent first is kept.")
+        return _page(reference, form, conflict=told), CONFLICT
     flash(said, "success")
     return redirect(url_for("therapist.history", reference=reference), 303)
 
 
-def _page(
-    reference: str,
-    *,
-    form: DecisionForm | None = None,
-    urgent_form: UrgentForm | None = None,
-    note_form: ClinicalNoteForm | None = None,
-) -> str:
+def _who_was_first(reference: str) -> str:
+    page = requests.page(guards.actor(), reference)
+    change = requests.last_change(guards.actor(), reference)
+    told: str = _(
+        "%(name)s changed this request, %(when)s, while you had the page open.",
+        name=change.by or _("The patient, or the clinic's own clockwork,"),
+        when=filters.spoken(change.at, page.zone),
+    )
+    return told
+
+
+def _page(reference: str, failed: SeenForm | None = None, *, conflict: str = "") -> str:
     actor = guards.actor()
     reading.open_history(actor, guards.now(), histories.request_id_of(actor, reference))
     opened = histories.newest(actor, reference, now=guards.now())
+    if failed is not None and conflict:
+        _bring_up_to_date(failed, opened)
     return render_template(
         "therapist/history.html",
         history=opened,
-        form=form or _decision_form(opened),
-        urgent_form=urgent_form or UrgentForm(formdata=None, prefix="urgent"),
-        note_form=note_form or ClinicalNoteForm(formdata=None, prefix="clinical"),
-        findings=list(_findings(opened.findings)),
-        sections=list(_sections(opened)),
-        summary_rows=_summary(opened),
-        clinical_word=words.CLINICAL[opened.clinical_state],
-        level_word=words.LEVELS[opened.level],
-        verdicts=words.VERDICTS,
-        decisions=words.DECISIONS,
-        override_codes=words.OVERRIDE_CODES,
-        limits=words.LIMITS,
+        failed=failed,
+        conflict=conflict,
+        form=_decision_form(opened, failed),
+        urgent_form=_other_form(UrgentForm, failed),
+        note_form=_other_form(ClinicalNoteForm, failed),
         now=guards.now(),
+        **therapist_words.of(opened),
     )
 
 
-def _decision_form(opened: History | None = None) -> DecisionForm:
-    given: dict[str, Any] = {}
-    if opened is not None:
-        free = [region.id for region in opened.regions if region.verdict != "avoid"]
-        given = {
-            "formdata": None,
-            "data": {
-                "intake_id": str(opened.intake_id),
-                "seen": opened.version,
-                "regions": free,
-            },
-        }
-    form = DecisionForm(**given)
-    form.decision.choices = list(words.DECISIONS.items())
-    form.reason_code.choices = [("", _("Choose a reason")), *words.OVERRIDE_CODES.items()]
-    form.technique.choices = [(code, words.LIMITS[code]) for code in review.TECHNIQUES]
-    form.positions.choices = [(code, words.LIMITS[code]) for code in review.POSITIONS]
+def _bring_up_to_date(form: SeenForm, opened: History) -> None:
+    """Give back what was typed, as a form on what is stored now: signing it again is knowing."""
+    form.seen.data = opened.version
+    if isinstance(form, KeyedForm):
+        form.idempotency_key.data = uuid4().hex
+    if isinstance(form, DecisionForm):
+        form.intake_id.data = str(opened.intake_id)
+
+
+def _decision_form(opened: History, failed: SeenForm | None) -> DecisionForm:
+    if isinstance(failed, DecisionForm):
+        form, ticked = failed, failed.places
+    else:
+        free = [one.id for one in opened.regions if one.verdict != "avoid"]
+        ticked = tuple(free) if opened.regions_named else ()
+        form = DecisionForm(formdata=None, data=_fresh(opened))
+    therapist_words.offer_choices(form, opened)
+    wanted = {one.id for one in opened.regions}
+    form.regions.data = [one for one in ticked if one in wanted]
+    form.other_regions.data = [one for one in ticked if one not in wanted]
     return form
 
 
-def _summary(opened: History) -> list[tuple[str, str]]:
-    age = ngettext("%(num)s year", "%(num)s years", opened.age) if opened.age is not None else ""
-    counts = {
-        level: sum(finding.level == level for finding in opened.findings) for level in words.LEVELS
-    }
-    found = [f"{words.LEVELS[level].label}: {count}" for level, count in counts.items() if count]
-    answered = {
-        "patient": _("The patient"),
-        "guardian": _("A parent or guardian"),
-        "desk": _("The front desk, by phone"),
-    }
-    rows = [
-        (_("Age"), age or _("Not known: counts as not sure")),
-        (_("Level"), str(words.LEVELS[opened.level].label)),
-        (_("Findings"), ", ".join(found) or _("None")),
-        (_("Answered by"), " ".join((answered[opened.answered_by], opened.guardian)).strip()),
-        (_("Language of the answers"), opened.language),
-        (_("Rules"), opened.ruleset),
-    ]
-    return rows + [(str(words.WISHES.get(name, name)), text) for name, text in opened.wishes]
-
-
-def _findings(rows: Iterable[FindingRow]) -> Iterator[dict[str, object]]:
-    for row in rows:
-        word = words.LEVELS[row.level]
-        lapses = (
-            _("On %(date)s; the answers are screened again then", date=format_date(row.lapses_on))
-            if row.lapses_on
-            else ""
-        )
-        yield asdict(row) | {
-            "title": row.item,
-            "level_label": word.label,
-            "tone": word.tone,
-            "lapses": lapses,
-            "action": " ".join((row.action, *row.notes)),
-            "sources": [(f"{key}: {text}" if text else key, None) for key, text in row.sources],
-        }
-
-
-def _sections(opened: History) -> Iterator[dict[str, object]]:
-    for section in opened.sections:
-        yield {"title": section.title, "rows": [_answer(row) for row in section.rows]}
-
-
-def _answer(row: AnswerRow) -> dict[str, object]:
-    fixed = {"nothing": _("None"), "blank": _("Left blank: counts as not sure, never as no")}
-    flags = []
-    if row.shown_not_ticked:
-        flags.append(_("Shown, not ticked"))
-    if row.private:
-        flags.append(_("Private: therapists only"))
+def _fresh(opened: History) -> dict[str, Any]:
     return {
-        "question": row.question,
-        "answer": fixed.get(row.state, row.answer),
-        "flag": "; ".join(flags),
+        "intake_id": str(opened.intake_id),
+        "seen": opened.version,
+        "idempotency_key": uuid4().hex,
     }
+
+
+def _other_form(kind: type[Any], failed: SeenForm | None) -> Any:
+    if isinstance(failed, kind):
+        return failed
+    return kind(formdata=None, data={"idempotency_key": uuid4().hex})

@@ -6,8 +6,7 @@ reads it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from clinic import contact
 from clinic.access import Actor, NotThere, Permission
 from clinic.extensions import db
 from clinic.models import (
@@ -30,50 +30,54 @@ from clinic.models import (
     ScreeningRecord,
     User,
 )
+from clinic.queries import answers
+from clinic.queries.answers import MedicineRow, SectionRows, Worded
 from clinic.screening import dates, outcome, questionnaire, rules
 from clinic.screening.conditions import UNSURE
 from clinic.screening.outcome import Finding, Screening
-from clinic.screening.questionnaire import Question, Questionnaire
+from clinic.screening.questionnaire import Questionnaire
 from clinic.screening.rules import Ruleset
+
+HOPES = "free_text.hopes"
+CHANGED = ".changed"
+ENGLISH = "en"
 
 
 @dataclass(frozen=True)
-class AnswerRow:
-    """One question as it was worded, and what was answered."""
+class Cause:
+    """One answer behind a finding; ``when`` tells an earlier one from the present one."""
 
     question: str
     answer: str
-    state: str  # given, nothing (an empty list), unsure, or blank
-    private: bool
-    shown_not_ticked: bool
-
-
-@dataclass(frozen=True)
-class SectionRows:
-    """One topic of the history."""
-
-    title: str
-    rows: tuple[AnswerRow, ...]
+    when: str  # now, earlier, or empty where nothing was changed
 
 
 @dataclass(frozen=True)
 class FindingRow:
     """One finding in words."""
 
+    id: str
     item: str
+    changed: bool
     level: str
+    urgency: str | None
+    mismatch: bool
+    binding: bool
+    private: bool
     reason: str
-    because: tuple[tuple[str, str], ...]
+    because: tuple[Cause, ...]
     action: str
     notes: tuple[str, ...]
-    regions: tuple[str, ...]
+    blocked: tuple[str, ...]
+    about: tuple[str, ...]
     lapses_on: date | None
     sources: tuple[tuple[str, str], ...]
+    disagreement: str
 
 
 @dataclass(frozen=True)
 class RegionRow:
-    """One wanted region: allowed, with care, or to be avoided, and why."""
+    """One wanted region: allowed, with care, or to be avoided, and because of which items."""
 
     id: str
     label: str
@@ -82,17 +86,30 @@ class RegionRow:
 
 
 @dataclass(frozen=True)
+class ClearanceRow:
+    """What a clearance allows, from which day to which, and how it ended if it did."""
+
+    regions: tuple[str, ...]
+    technique: tuple[str, ...]
+    positions: tuple[str, ...]
+    valid_from: date
+    valid_until: date
+    origin: str
+    made_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+
+
+@dataclass(frozen=True)
 class DecisionRow:
-    """One signed decision; it counts only if it was made on the newest intake."""
+    """One signed decision; past where a newer one, a newer history or its end has overtaken it."""
 
     decision: str
     reason_code: str | None
     reason: str | None
-    regions: tuple[str, ...]
-    technique: tuple[str, ...]
-    positions: tuple[str, ...]
     valid_from: date | None
-    valid_until: date | None
+    clearance: ClearanceRow | None
+    intake_number: int
     signed_name: str
     signed_at: datetime
     past: bool
@@ -108,6 +125,15 @@ class NoteRow:
 
 
 @dataclass(frozen=True)
+class CallRow:
+    """One try to contact the patient."""
+
+    outcome: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class History:
     """All that a therapist needs to decide."""
 
@@ -115,41 +141,43 @@ class History:
     reference: str
     version: int
     name: str
+    phone: str | None
     age: int | None
     birth_date: date | None
     language: str
     zone: str
     clinical_state: str
+    call_today: str | None
     urgent_open: bool
-    reached: bool
+    calls: tuple[CallRow, ...]
     intake_id: UUID
     intake_number: int
-    intakes: int
     complete: bool
     answered_by: str
     guardian: str
     sent_at: datetime
+    today: date
+    hopes: str
     level: str
-    screened_at: datetime
+    screened_on: date
     ruleset: str
     ruleset_complete: bool
+    ruleset_state: str
     findings: tuple[FindingRow, ...]
     regions: tuple[RegionRow, ...]
+    regions_named: bool
     blocked: tuple[str, ...]
-    wishes: tuple[tuple[str, str], ...]
+    medicines: tuple[MedicineRow, ...]
     sections: tuple[SectionRows, ...]
     decisions: tuple[DecisionRow, ...]
-    clearance_until: date | None
-    clearance_from: date | None
+    live: ClearanceRow | None
     notes: tuple[NoteRow, ...]
 
 
 def newest(actor: Actor, reference: str, *, now: datetime) -> History:
     """Return the newest history of a request, or raise NotThere."""
     actor.require(Permission.SEE_HISTORY)
-    request = db.session.scalars(select(Request).where(Request.reference == reference)).first()
-    if request is None:
-        raise NotThere
+    request = _sent(reference)
     intakes = db.session.scalars(
         select(Intake).where(Intake.request_id == request.id).order_by(Intake.number.desc())
     ).all()
@@ -168,11 +196,16 @@ def newest(actor: Actor, reference: str, *, now: datetime) -> History:
 def request_id_of(actor: Actor, reference: str) -> UUID:
     """Return the id of a sent request by its reference, or raise NotThere."""
     actor.require(Permission.SEE_HISTORY)
-    query = select(Request.id).where(Request.reference == reference, Request.sent_at.is_not(None))
-    found = db.session.scalar(query)
-    if found is None:
+    return _sent(reference).id
+
+
+def _sent(reference: str) -> Request:
+    known = contact.parse_reference(reference)
+    query = select(Request).where(Request.reference == known, Request.desk_state != "draft")
+    request = db.session.scalars(query).one_or_none() if known else None
+    if request is None:
         raise NotThere
-    return found
+    return request
 
 
 class _History:
@@ -185,153 +218,148 @@ class _History:
         self.intake = intakes[0]
         self.zone = _zone(request)
         self.today = now.astimezone(ZoneInfo(self.zone)).date()
-        # Staff read English; what the patient typed stays in the patient's language.
-        self.questionnaire = _questionnaire(self.intake.questionnaire_hash, "en")
+        self.words = _worded(self.intake, record.as_of)
+        self.before = _worded(intakes[1], record.as_of) if len(intakes) > 1 else None
         self.ruleset = _ruleset(record.ruleset_hash)
-        self.screening: Screening = outcome.from_json(json.loads(record.result))
+        self.screening: Screening = outcome.from_json(record.result)
 
     def build(self) -> History:
-        request, born = self.request, self._born()
-        clearance = self._clearance()
+        request, intake, screening = self.request, self.intake, self.screening
+        born = date.fromisoformat(request.birth_date) if request.birth_date else None
+        clearances = self._clearances()
         return History(
             request_id=request.id,
             reference=request.reference,
             version=request.version,
             name=request.name or "",
+            phone=request.phone,
             age=dates.age_on(born, self.today) if born else None,
             birth_date=born,
-            language=self.intake.language,
+            language=intake.language,
             zone=self.zone,
             clinical_state=request.clinical_state,
+            call_today=request.call_today,
             urgent_open=request.urgent_open,
-            reached=self._reached(),
-            intake_id=self.intake.id,
-            intake_number=self.intake.number,
-            intakes=len(self.intakes),
-            complete=self.intake.complete,
-            answered_by=self.intake.answered_by,
+            calls=tuple(self._calls()),
+            intake_id=intake.id,
+            intake_number=intake.number,
+            complete=intake.complete,
+            answered_by=intake.answered_by,
             guardian=str((request.guardian or {}).get("name", "")),
-            sent_at=self.intake.sent_at,
-            level=self.screening.level.value,
-            screened_at=self.record.made_at,
+            sent_at=intake.sent_at,
+            today=self.today,
+            hopes=self.words.said(HOPES, self.words.value(HOPES)),
+            level=screening.level.value,
+            screened_on=screening.as_of,
             ruleset=self.ruleset.version,
             ruleset_complete=self.ruleset.complete,
-            findings=tuple(self._finding(finding) for finding in self.screening.findings),
-            regions=self._regions(),
-            blocked=self._labels(self.screening.blocked_regions),
-            wishes=self._wishes(),
-            sections=tuple(self._sections()),
-            decisions=tuple(self._decisions()),
-            clearance_until=clearance.valid_until if clearance else None,
-            clearance_from=clearance.valid_from if clearance else None,
+            ruleset_state=db.session.get_one(RulesetVersion, self.record.ruleset_hash).state,
+            findings=tuple(self._finding(finding) for finding in screening.findings),
+            regions=tuple(self._regions()),
+            regions_named=self._regions_named(),
+            blocked=self.words.labels(screening.blocked_regions),
+            medicines=answers.medicines(intake.answers, self.ruleset, as_of=screening.as_of),
+            sections=tuple(self.words.sections(self.before)),
+            decisions=tuple(self._decisions(clearances)),
+            live=next((self._cleared(one) for one in clearances if one.ended_at is None), None),
             notes=tuple(self._notes()),
         )
 
-    def _born(self) -> date | None:
-        return date.fromisoformat(self.request.birth_date) if self.request.birth_date else None
-
-    def _reached(self) -> bool:
-        query = select(Attempt.id).where(
-            Attempt.request_id == self.request.id, Attempt.outcome == "reached"
+    def _calls(self) -> Iterator[CallRow]:
+        query = (
+            select(Attempt, User.display_name)
+            .join(User, User.id == Attempt.by_id)
+            .where(Attempt.request_id == self.request.id)
+            .order_by(Attempt.at.desc(), Attempt.id)
         )
-        return db.session.scalars(query.limit(1)).first() is not None
+        for tried, name in db.session.execute(query):
+            yield CallRow(tried.outcome, name, tried.at)
 
-    def _clearance(self) -> Clearance | None:
-        query = select(Clearance).where(
-            Clearance.request_id == self.request.id, Clearance.ended_at.is_(None)
-        )
-        return db.session.scalars(query).first()
+    def _regions_named(self) -> bool:
+        named = self.words.value("wanted_regions")
+        return isinstance(named, list) and bool(named) and not set(named) & set(UNSURE)
 
-    def _labels(self, ids: Iterable[str]) -> tuple[str, ...]:
-        return tuple(self.questionnaire.body.label(region, "en") for region in ids)
+    def _regions(self) -> Iterator[RegionRow]:
+        for region, found in self.screening.regions.items():
+            why = tuple(dict.fromkeys(self._titled(one) for one in found.because))
+            yield RegionRow(region, self.words.version.body.label(region), found.verdict, why)
 
-    def _regions(self) -> tuple[RegionRow, ...]:
-        return tuple(
-            RegionRow(
-                id=region,
-                label=self.questionnaire.body.label(region, "en"),
-                verdict=verdict.verdict,
-                why=tuple(self._title(item) for item in verdict.why),
-            )
-            for region, verdict in self.screening.regions.items()
-        )
-
-    def _title(self, item: str) -> str:
-        known = self.ruleset.items.get(item)
-        return known.title if known else item
+    def _titled(self, finding_id: str) -> str:
+        known = self.ruleset.items.get(finding_id.removesuffix(CHANGED))
+        return known.title if known else ""
 
     def _finding(self, finding: Finding) -> FindingRow:
+        item = self.ruleset.items.get(finding.item)
+        changed = finding.id.endswith(CHANGED)
         return FindingRow(
-            item=self._title(finding.item),
+            id=finding.id,
+            item=item.title if item else "",
+            changed=changed,
             level=finding.level.value,
+            urgency=finding.urgency,
+            mismatch=finding.mismatch,
+            binding=finding.binding,
+            private=finding.private,
             reason=finding.reason,
-            because=tuple(
-                (self._asked(question_id), self._said(question_id, value))
-                for question_id, value in finding.because
-            ),
+            because=tuple(self._cause(*pair, changed=changed) for pair in finding.because),
             action=finding.action,
-            notes=tuple(finding.notes),
-            regions=self._labels(finding.blocked_regions),
+            notes=finding.notes,
+            blocked=self.words.labels(finding.blocked_regions),
+            about=self.words.labels(finding.about_regions or ()),
             lapses_on=finding.lapses_on,
             sources=tuple((key, self.ruleset.sources.get(key, "")) for key in finding.sources),
+            disagreement=item.disagreement if item else "",
         )
 
-    def _asked(self, question_id: str) -> str:
-        question = self.questionnaire.questions.get(question_id)
-        return question.text if question else question_id
+    def _cause(self, question_id: str, stored: str, *, changed: bool) -> Cause:
+        value = answers.from_stored(stored)
+        now = value == self.words.value(question_id)
+        return Cause(
+            self.words.asked(question_id),
+            self.words.said(question_id, value),
+            ("now" if now else "earlier") if changed else "",
+        )
 
-    def _said(self, question_id: str, value: object) -> str:
-        question = self.questionnaire.questions.get(question_id)
-        return worded(question, value, self.questionnaire) if question else str(value)
+    def _clearances(self) -> Sequence[Clearance]:
+        query = select(Clearance).where(Clearance.request_id == self.request.id)
+        return db.session.scalars(query.order_by(Clearance.made_at.desc(), Clearance.id)).all()
 
-    def _wishes(self) -> tuple[tuple[str, str], ...]:
-        wishes = self.request.wishes or {}
-        return tuple((name, str(text)) for name, text in sorted(wishes.items()) if text)
+    def _cleared(self, clearance: Clearance) -> ClearanceRow:
+        limits = clearance.limits
+        return ClearanceRow(
+            regions=self.words.labels(limits.get("regions", ())),
+            technique=tuple(limits.get("technique", ())),
+            positions=tuple(limits.get("positions", ())),
+            valid_from=clearance.valid_from,
+            valid_until=clearance.valid_until,
+            origin=clearance.origin,
+            made_at=clearance.made_at,
+            ended_at=clearance.ended_at,
+            ended_by=clearance.ended_by,
+        )
 
-    def _sections(self) -> Iterable[SectionRows]:
-        answers = self.intake.answers
-        shown = set(answers.get("_shown", ()))
-        for section in self.questionnaire.sections:
-            rows = tuple(
-                AnswerRow(
-                    question=question.text,
-                    answer=worded(question, _given(answers, question.id), self.questionnaire),
-                    state=_state(_given(answers, question.id)),
-                    private=question.private,
-                    shown_not_ticked=question.id in shown,
-                )
-                for question in self._answered(section.question_ids)
-            )
-            if rows:
-                yield SectionRows(section.title, rows)
-
-    def _answered(self, question_ids: Iterable[str]) -> Iterable[Question]:
-        for question_id in question_ids:
-            question = self.questionnaire.questions[question_id]
-            if question.asked == "derived":
-                continue
-            if not question.is_follow_up or _given(self.intake.answers, question_id) is not None:
-                yield question
-
-    def _decisions(self) -> Iterable[DecisionRow]:
+    def _decisions(self, clearances: Iterable[Clearance]) -> Iterator[DecisionRow]:
+        made = {clearance.review_id: clearance for clearance in clearances if clearance.review_id}
+        numbers = {intake.id: intake.number for intake in self.intakes}
         query = select(Review).where(Review.request_id == self.request.id)
-        for review in db.session.scalars(query.order_by(Review.signed_at.desc(), Review.id)):
-            limits = review.limits or {}
+        reviews = db.session.scalars(query.order_by(Review.signed_at.desc(), Review.id)).all()
+        for position, review in enumerate(reviews):
+            clearance = made.get(review.id)
+            ended = clearance is not None and clearance.ended_at is not None
+            older = review.intake_id != self.intake.id and (clearance is None or ended)
             yield DecisionRow(
                 decision=review.decision,
                 reason_code=review.reason_code,
                 reason=review.reason,
-                regions=self._labels(limits.get("regions", ())),
-                technique=tuple(limits.get("technique", ())),
-                positions=tuple(limits.get("positions", ())),
                 valid_from=review.valid_from,
-                valid_until=review.valid_until,
+                clearance=self._cleared(clearance) if clearance else None,
+                intake_number=numbers[review.intake_id],
                 signed_name=review.signed_name,
                 signed_at=review.signed_at,
-                past=review.intake_id != self.intake.id,
+                past=position > 0 or ended or older,
             )
 
-    def _notes(self) -> Iterable[NoteRow]:
+    def _notes(self) -> Iterator[NoteRow]:
         query = (
             select(Note, User.display_name)
             .join(User, User.id == Note.by_id)
@@ -342,47 +370,19 @@ class _History:
             yield NoteRow(note.body, name, note.at)
 
 
-def worded(question: Question, value: object, version: Questionnaire) -> str:
-    """Say an answer in the words of its question; a blank one is an empty text."""
-    if value is None:
-        return ""
-    known = {choice.slug: choice.text for choice in question.choices}
-    if isinstance(value, list | tuple):
-        return "; ".join(_one(question, part, known, version) for part in value)
-    return _one(question, value, known, version)
-
-
-def _one(question: Question, value: object, known: dict[str, str], version: Questionnaire) -> str:
-    text = str(value)
-    if text in known:
-        return known[text]
-    if question.kind == "regions" and text in version.body.ids:
-        return version.body.label(text, version.language)
-    return f"{text} {question.unit}" if question.kind == "number" and question.unit else text
-
-
-def _state(value: object) -> str:
-    if value is None:
-        return "blank"
-    if value in UNSURE:
-        return "unsure"
-    return "given" if value not in ([], ()) else "nothing"
-
-
-def _given(answers: dict[str, object], question_id: str) -> object:
-    if question_id.startswith("free_text."):
-        boxes = answers.get("free_text") or {}
-        return (
-            boxes.get(question_id.removeprefix("free_text.")) if isinstance(boxes, dict) else None
-        )
-    return answers.get(question_id)
-
-
 def _zone(request: Request) -> str:
     query = select(Location.zone).order_by(Location.active.desc(), Location.name, Location.id)
     if request.location_id is not None:
         query = query.where(Location.id == request.location_id)
-    return db.session.scalars(query).first() or "UTC"
+    return db.session.scalars(query.limit(1)).first() or "UTC"
+
+
+def _worded(intake: Intake, as_of: date) -> Worded:
+    language = intake.language
+    original = _questionnaire(intake.questionnaire_hash, language) if language != ENGLISH else None
+    return Worded(
+        _questionnaire(intake.questionnaire_hash, ENGLISH), original, intake.answers, as_of
+    )
 
 
 def _questionnaire(digest: str, language: str) -> Questionnaire:

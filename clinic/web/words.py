@@ -187,23 +187,67 @@ VERDICTS: Mapping[str, Word] = {
 
 # What keeps a decision from being signed, and what to do about it.
 CANNOT_DECIDE: Mapping[str, LazyString] = {
-    "not_before_missing": _("Enter the first day on which needling may be looked at again"),
+    "decision_unknown": _("Choose a decision"),
+    "not_before_missing": _("Enter a day that lies ahead"),
     "no_live_clearance": _("There is no clearance to withdraw"),
     "not_urgent": _("The urgent flag is closed already"),
     "call_or_note_missing": _(
         "Record a call that reached the patient, or write here why there was none"
     ),
     "no_history": _("There is no history to decide on yet"),
-    "no_screening": _("The history has not been screened yet"),
     "close_urgent_first": _("Close the urgent flag first"),
+    "prohibited_here": _("Needling is prohibited here; nobody can clear it"),
     "guardian_consent_missing": _("A minor cannot be cleared without a guardian's consent"),
     "regions_missing": _("Choose the regions that may be needled"),
     "regions_unknown": _("Choose regions from the list"),
+    "limits_unknown": _("Choose limits from the list"),
+    "limits_without_name": _(
+        "You leave out a wanted region or name a limit: choose “Clear with limits”"
+    ),
+    "limits_missing": _("Name a limit or a date, or choose “Clear for needling”"),
     "reason_code_missing": _("Choose why needling is right although a rule asks for caution"),
     "reason_missing": _("Write one sentence on why, for whoever reads this later"),
-    "dates_do_not_fit": _("The last day must come after the first, within the life of the history"),
+    "history_too_old": _("The answers do not count for so long; choose an earlier day"),
+    "dates_do_not_fit": _("The last day must not come before the first"),
     "note_missing": _("Write the note first"),
     "nobody_signed_in": _("Sign in again to sign this"),
+}
+
+# What a finding asks to be done now.
+URGENCIES: Mapping[str, Word] = {
+    "emergency": Word(_("Emergency: told to call 911"), Tone.URGENT),
+    "same_day": Word(_("Told to be seen today"), Tone.URGENT),
+    "call_today": Word(_("Call today"), Tone.URGENT),
+}
+
+# How a typed medicine was understood.
+MEDICINE_STATES: Mapping[str, LazyString] = {
+    "current": _("taken now"),
+    "now_and_then": _("now and then"),
+    "stopped": _("stopped"),
+    "past": _("in the past"),
+    "family": _("somebody else takes it"),
+    "negated": _("not taken"),
+}
+
+CLEARANCE_ENDS: Mapping[str, LazyString] = {
+    "date": _("Its last day is over"),
+    "newer_intake": _("Ended by newer answers"),
+    "withdrawal": _("Withdrawn"),
+    "decision": _("Replaced by a newer decision"),
+}
+
+ANSWERED_BY: Mapping[str, LazyString] = {
+    "patient": _("The patient"),
+    "guardian": _("A parent or guardian"),
+    "desk": _("The front desk, by phone"),
+}
+
+CALLS: Mapping[str, Word] = {
+    "reached": Word(_("Reached"), Tone.READY),
+    "voicemail": Word(_("Voicemail: not contact"), Tone.WAITING),
+    "no_answer": Word(_("No answer"), Tone.WAITING),
+    "wrong_number": Word(_("Wrong number"), Tone.REVIEW),
 }
 
 # The boxes of the request page, as staff read them.

@@ -1,0 +1,151 @@
+"""What the therapist's page says: the words for a history's parts, and a form's choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from flask_babel import format_date, ngettext
+from flask_babel import gettext as _
+
+from clinic import contact
+from clinic.forms import DecisionForm
+from clinic.queries.answers import MedicineRead, MedicineRow
+from clinic.queries.histories import Cause, FindingRow, History
+from clinic.screening import regions
+from clinic.services import review
+from clinic.web import filters, words
+
+VERDICTS = ("avoid", "care", "allowed")
+Shown = dict[str, object]
+
+
+def of(opened: History) -> Shown:
+    """Return what the page's template needs beside the history itself."""
+    return {
+        "age": _age(opened),
+        "language_name": filters.LANGUAGES[opened.language],
+        "phone": phone(opened.phone) if opened.phone else None,
+        "found": [_finding(row, opened.today) for row in opened.findings],
+        "by_verdict": _by_verdict(opened),
+        "medicines": [_medicine(row) for row in opened.medicines],
+        "day": day,
+        "words": words,
+    }
+
+
+def offer_choices(form: DecisionForm, opened: History | None = None) -> None:
+    """Offer the words of each choice; regions that are wanted stand apart from the others."""
+    form.decision.choices = list(words.DECISIONS.items())
+    form.grounds.choices = [("", _("Choose a reason")), *words.OVERRIDE_CODES.items()]
+    form.technique.choices = [(code, words.LIMITS[code]) for code in review.TECHNIQUES]
+    form.positions.choices = [(code, words.LIMITS[code]) for code in review.POSITIONS]
+    body = regions.shipped()
+    every = [(region, body.label(region)) for region in body.ids]
+    form.regions.choices = form.other_regions.choices = every
+    if opened is not None and opened.regions_named:
+        wanted = {row.id for row in opened.regions}
+        form.regions.choices = [(row.id, row.label) for row in opened.regions]
+        form.other_regions.choices = [one for one in every if one[0] not in wanted]
+    elif opened is not None:
+        form.other_regions.choices = []
+
+
+def day(on: date) -> str:
+    """Say a day with its month in words."""
+    return str(format_date(on, format="long"))
+
+
+def phone(stored: str) -> tuple[str, str]:
+    """Return a stored number as people read it, and the link that dials it."""
+    try:
+        number = contact.phone(stored)
+    except contact.UnfitPhone:
+        return stored, f"tel:{stored}"
+    return number.display, number.uri
+
+
+def _age(opened: History) -> str:
+    if opened.age is None:
+        return str(_("Not known: counts as not sure"))
+    return str(ngettext("%(num)s year", "%(num)s years", opened.age))
+
+
+def _by_verdict(opened: History) -> list[tuple[words.Word, list[str]]]:
+    found = [
+        (words.VERDICTS[verdict], [row.label for row in opened.regions if row.verdict == verdict])
+        for verdict in VERDICTS
+    ]
+    return [(word, labels) for word, labels in found if labels]
+
+
+def _finding(row: FindingRow, today: date) -> Shown:
+    word = words.LEVELS[row.level]
+    title = _("%(item)s: the answer was changed", item=row.item) if row.changed else row.item
+    return {
+        "title": title,
+        "level_label": word.label,
+        "tone": word.tone,
+        "flags": list(_flags(row)),
+        "reason": row.reason,
+        "because": [(one.question or _("A question of an earlier version"), _cause(one))
+                    for one in row.because],
+        "action": row.action,
+        "notes": row.notes,
+        "regions": row.blocked,
+        "about": row.about if set(row.about) - set(row.blocked) else (),
+        "lapses": _lapse(row.lapses_on, today) if row.lapses_on else "",
+        "sources": [(f"{key}: {text}" if text else key, None) for key, text in row.sources],
+        "disagreement": row.disagreement,
+    }  # fmt: skip
+
+
+def _flags(row: FindingRow) -> Iterator[tuple[object, object]]:
+    if row.urgency is not None:
+        urgency = words.URGENCIES[row.urgency]
+        yield urgency.label, urgency.tone
+    if row.mismatch:
+        yield _("Answers do not match"), words.Tone.REVIEW
+    if row.binding:
+        yield _("Cannot be overridden"), words.Tone.URGENT
+    if row.private:
+        yield _("Therapists only"), words.Tone.NEUTRAL
+
+
+def _cause(cause: Cause) -> str:
+    answer = cause.answer or _("Left blank")
+    if cause.when == "now":
+        return str(_("now: %(answer)s", answer=answer))
+    if cause.when == "earlier":
+        return str(_("before: %(answer)s", answer=answer))
+    return str(answer)
+
+
+def _lapse(lapses_on: date, today: date) -> str:
+    if lapses_on > today:
+        return str(
+            _("On %(date)s; a visit from then on is screened without it", date=day(lapses_on))
+        )
+    return str(_("Lapsed on %(date)s; a visit is screened as of its own day", date=day(lapses_on)))
+
+
+def _medicine(row: MedicineRow) -> Shown:
+    return {
+        "typed": row.typed,
+        "read": [_read(one) for one in row.read],
+        "unknown": ", ".join(row.unknown),
+    }
+
+
+def _read(one: MedicineRead) -> str:
+    state = str(words.MEDICINE_STATES[one.status])
+    if one.days_since is not None:
+        state += " " + str(
+            ngettext("%(num)s day ago or more", "%(num)s days ago or more", one.days_since)
+        )
+    parts = [one.group, state]
+    if one.either:
+        parts.append(str(_("one of: %(names)s", names=", ".join(one.either))))
+    elif not one.spelled_so:
+        parts.append(str(_("spelled differently")))
+    return f"{one.agent} ({'; '.join(parts)})"
