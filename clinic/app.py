@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,21 @@ from clinic import config
 from clinic.config import Settings
 from clinic.extensions import babel, csrf, db, engine_options, mail, site, vault
 from clinic.sealing import UnfitKey, read_ring
-from clinic.web import errors, filters, guards, headers, logs
+from clinic.web import errors, filters, guards, headers, limits, logs, security, sessions
 from clinic.web.packing import Packing
 
-PARTS = ("sessions", "security", "limits")
-BLUEPRINTS = ("public", "request", "status", "desk", "offers", "calendars", "therapist", "security", "account", "health")
+BLUEPRINTS = (
+    "public",
+    "request",
+    "status",
+    "desk",
+    "offers",
+    "calendars",
+    "therapist",
+    "security",
+    "account",
+    "health",
+)
 COMMANDS = (
     "screening",
     "database",
@@ -47,10 +56,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=filters.select_language)
-    for part in (logs, *_there("web", PARTS), filters, errors):
+    for part in (logs, sessions, security, limits, filters, errors):
         part.init_app(app)
     guards.init_app(app)
-    for module in _there("blueprints", BLUEPRINTS):
+    for module in _modules("blueprints", BLUEPRINTS):
         app.register_blueprint(module.blueprint)
     guards.declare("static", guards.PUBLIC)
     guards.check(app)
@@ -58,9 +67,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     return app
 
 
-def _there(package: str, names: tuple[str, ...]) -> list[Any]:
-    found = [f"clinic.{package}.{name}" for name in names]
-    return [importlib.import_module(name) for name in found if find_spec(name)]
+def _modules(package: str, names: tuple[str, ...]) -> list[Any]:
+    return [importlib.import_module(f"clinic.{package}.{name}") for name in names]
 
 
 def _bind(settings: Settings) -> None:
@@ -116,7 +124,7 @@ def clinic(context: click.Context) -> None:
 
 
 def _add_commands() -> None:
-    for module in _there("commands", COMMANDS):
+    for module in _modules("commands", COMMANDS):
         for command in module.COMMANDS:
             clinic.add_command(command)
 

@@ -80,9 +80,7 @@ class Settings:
     code_tries: int = setting(5, "Wrong entries that end a mailed code")
     codes_per_day: int = setting(5, "Codes mailed to one address in a day at most")
     codes_per_hour: int = setting(20, "Codes asked for from one network address in an hour at most")
-    starts_per_hour: int = setting(
-        30, "Requests begun from one network address in an hour at most"
-    )
+    starts_per_hour: int = setting(30, "Requests begun from one network address in an hour at most")
     link_days: int = setting(180, "A mailed link to the status page is good this long")
     offer_hours: int = setting(48, "An offered time is held this long")
     visit_minutes: int = setting(45, "Length of a visit")

@@ -84,7 +84,7 @@ PEOPLE = {
     "waiting": Person("Kim Fiction", 19),
     "closed": Person("Lee Invented", 20),
     "delayed": Person("Ned Nobody", 21, email=False, answers={"surgery-recent": "yes"}),
-    "referred": Person("Una Unreal", 22, answers={"rf-fever-infection": "yes"}),
+    "referred": Person("Una Unreal", 22, answers={"diabetes": "yes", "diabetes.a1c": "not_sure"}),
 }
 
 
@@ -375,7 +375,7 @@ def _mildest(question: questionnaire.Question) -> object:
     if question.kind == "choice":
         return (question.least or question.slugs)[0]
     fixed: dict[str, object] = {
-        "choices": list(question.slugs[:1]),
+        "choices": [],
         "date": "2026-09-01",
         "text": "About a month",
         "regions": ["knee-left"],
