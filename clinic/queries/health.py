@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import SQLAlchemyError
 
 from clinic.extensions import db
 from clinic.models import Letter
