@@ -664,24 +664,26 @@ def _ticks_shown(saved: Mapping[str, Any], beside_a_tick: bool) -> dict[str, Any
 
 
 def _shown_as(question: Question, value: Any) -> dict[str, Any]:
+    name = question.id
     if _may_be_unsure(question) and value == "not_sure":
         return {_unsure(question): True}
+    shown: Any = value
     if question.kind == "date":
-        return {question.id: date.fromisoformat(value)}
-    if question.kind == "number":
-        return {question.id: str(value)}
-    if question.kind == "medicines":
-        return {question.id: "\n".join(value), _unsure(question): not value}
-    if question.kind == "regions":
-        return {question.id: places_shown(value)}
-    if question.kind == "choices" and not value:
-        return {question.id: [NONE_OF_THESE]}
-    return {question.id: value}
+        shown = date.fromisoformat(value)
+    elif question.kind == "number":
+        shown = str(value)
+    elif question.kind == "regions":
+        shown = places_shown(value)
+    elif question.kind == "choices" and not value:
+        shown = [NONE_OF_THESE]
+    elif question.kind == "medicines":
+        return {name: "\n".join(value), _unsure(question): not value}
+    return {name: shown}
 
 
-def places_shown(ids: Iterable[str]) -> list[str]:
+def places_shown(saved: object) -> list[str]:
     """Turn saved regions into the boxes that show them: two halves for a whole."""
-    known = set(ids)
+    known = {str(region) for region in saved} if isinstance(saved, list) else set()
     unsure = known & {"not_sure", "prefer_not"}
     return [*regions.expand(known - unsure), *unsure]
 

@@ -537,7 +537,7 @@ def _where_form(draft: OpenDraft, *, saved: bool = False) -> forms.PlacesForm:
         **{box: draft.answers.plain(box) for box in form_class.boxes},
         **{name: draft.wishes.get(name) for name in ("days", "parts")},
         "times": draft.wishes.get("words"),
-        "wanted_regions": forms.places_shown(draft.answers.get("wanted_regions", ())),
+        "wanted_regions": forms.places_shown(draft.answers.plain("wanted_regions")),
         "seen": draft.version,
     }
     form: forms.PlacesForm = form_class(None, data=data) if saved else form_class(data=data)
