@@ -105,7 +105,7 @@ def page(actor: Actor, wish: Wish) -> Page:
     if spot is not None:
         query = query.where(_beyond(spot, newest_first=newest_first))
     query = query.order_by(*_order(reverse=backwards, newest_first=newest_first))
-    found = list(islice(_named_like(actor, wish, query), PAGE + 1))
+    found = _found(actor, wish, query)
     more, found = len(found) > PAGE, found[:PAGE]
     if backwards:
         found.reverse()
@@ -206,18 +206,25 @@ def _exactly(actor: Actor, search: str) -> ColumnElement[bool] | None:
     return None
 
 
-def _named_like(actor: Actor, wish: Wish, query: Select[Request]) -> Iterator[Request]:
-    """Go through the requests, only those with the name searched for, if one is."""
-    words = fold(wish.search)
+def _found(actor: Actor, wish: Wish, query: Select[Request]) -> list[Request]:
+    """Load a page and one more, only those with the name searched for, if one is."""
     if len(wish.search) > LONGEST_SEARCH or "\0" in wish.search:
-        return
-    by_name = words and _exactly(actor, wish.search) is None
-    if not by_name:
-        yield from db.session.scalars(query.limit(PAGE + 1))
-        return
-    for request in db.session.scalars(query.execution_options(yield_per=200)):
-        if words in fold(request.name or ""):
-            yield request
+        return []
+    words = fold(wish.search)
+    if not words or _exactly(actor, wish.search) is not None:
+        return list(db.session.scalars(query.limit(PAGE + 1)))
+    ids = list(islice(_named_like(words, query), PAGE + 1))
+    loaded = db.session.scalars(select(Request).where(Request.id.in_(ids)))
+    by_id = {request.id: request for request in loaded}
+    return [by_id[key] for key in ids]
+
+
+def _named_like(words: str, query: Select[Request]) -> Iterator[UUID]:
+    """Open the names in order until enough are found; nothing else is read or opened."""
+    rows = db.session.execute(query.with_only_columns(Request.id, Request.name_sealed)).all()
+    for row in rows:
+        if words in fold(Request.name.__get__(row, Request) or ""):
+            yield row.id
 
 
 def fold(text: str) -> str:
