@@ -1,0 +1,214 @@
+"""``clinic db check`` finds a state that the facts do not tell; what has run out is cleared."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete, select, text, update
+
+from clinic.access import SYSTEM
+from clinic.extensions import db
+from clinic.models import (
+    Act,
+    Appointment,
+    AuditEntry,
+    Letter,
+    Request,
+    SlotAtom,
+    StaffSession,
+    Token,
+)
+from clinic.services import bookkeeping
+from clinic.services.transaction import Work, writes
+from tests.support import full_house
+from tests.support.clock import MONDAY_MORNING
+from tests.support.full_house import counts, queue
+from tests.support.scene import Scene
+
+
+@pytest.fixture
+def request_id(in_app: Flask) -> UUID:
+    return full_house.fill(Scene())
+
+
+def problems() -> list[str]:
+    db.session.rollback()
+    return [line for checked in bookkeeping.check(db.session()) for line in checked.problems]
+
+
+def take_guards_off() -> None:
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("ALTER TABLE act DISABLE TRIGGER USER"))
+    else:
+        for act in ("update", "delete"):
+            db.session.execute(text(f"DROP TRIGGER act_no_{act}"))
+
+
+def newest_fact(request_id: UUID) -> Act:
+    facts = select(Act).filter_by(request_id=request_id).order_by(Act.position.desc())
+    return db.session.scalars(facts).first() or Act()
+
+
+def change_desk_state(request_id: UUID) -> None:
+    db.session.execute(update(Request).filter_by(id=request_id).values(desk_state="booked"))
+
+
+def change_clinical_state(request_id: UUID) -> None:
+    db.session.execute(update(Request).filter_by(id=request_id).values(clinical_state="delayed"))
+
+
+def change_visit(_request_id: UUID) -> None:
+    db.session.execute(update(Appointment).values(state="confirmed"))
+
+
+def change_a_fact(request_id: UUID) -> None:
+    take_guards_off()
+    fact = newest_fact(request_id)
+    db.session.execute(update(Act).filter_by(id=fact.id).values(act="cancel"))
+
+
+def drop_a_fact(request_id: UUID) -> None:
+    take_guards_off()
+    db.session.execute(delete(Act).filter_by(request_id=request_id, position=2))
+
+
+def drop_the_last_fact(request_id: UUID) -> None:
+    take_guards_off()
+    db.session.execute(delete(Act).filter_by(id=newest_fact(request_id).id))
+
+
+def add_a_fact(request_id: UUID) -> None:
+    fact = newest_fact(request_id)
+    db.session.execute(
+        Act.__table__.insert().values(  # type: ignore[attr-defined]  # a table, not a select
+            id=uuid4(),
+            request_id=request_id,
+            position=fact.position + 1,
+            track="desk",
+            act="accept",
+            from_state="offered",
+            to_state="booked",
+            actor_kind="system",
+            at=MONDAY_MORNING,
+        )
+    )
+
+
+def free_the_time(_request_id: UUID) -> None:
+    db.session.execute(delete(SlotAtom))
+
+
+@pytest.mark.usefixtures("request_id")
+def test_what_services_stored_agrees_with_its_facts() -> None:
+    found = list(bookkeeping.check(db.session()))
+
+    assert len(found) == 2
+    assert [checked.problems for checked in found] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("meddle", "told"),
+    [
+        (change_desk_state, "desk is stored as booked, its facts say ready_to_offer"),
+        (change_clinical_state, "clinical is stored as delayed, its facts say cleared"),
+        (change_visit, "is stored as confirmed, its facts say held"),
+        (change_a_fact, "(appointment: cancel) does not follow from None"),
+        (drop_a_fact, "facts were counted"),
+        (drop_the_last_fact, "facts were counted"),
+        (add_a_fact, "(desk: accept) does not follow from ready_to_offer"),
+        (free_the_time, "is held, but its time is not held"),
+    ],
+)
+def test_what_was_changed_behind_the_facts_back_is_found(
+    request_id: UUID, meddle: Callable[[UUID], None], told: str
+) -> None:
+    assert problems() == []
+
+    meddle(request_id)
+    db.session.commit()
+
+    found = problems()
+    assert any(told in line for line in found), found
+
+
+def test_many_requests_are_all_checked(in_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert in_app.testing
+    monkeypatch.setattr(bookkeeping, "CHUNK", 2)
+    scene = Scene()
+    wrong = [scene.request() for _ in range(5)][3]
+    change_desk_state(wrong)
+    db.session.commit()
+
+    found = list(bookkeeping.check(db.session()))
+
+    assert len(found) == 5
+    assert sum(bool(checked.problems) for checked in found) == 1
+
+
+# --- What has run out ------------------------------------------------------------------------
+
+
+def clear_out(now: datetime) -> None:
+    bookkeeping.clear_out(SYSTEM, now)
+    db.session.rollback()
+
+
+@writes
+def end_in_an_hour(work: Work) -> None:
+    """Let one token and one session end an hour from now, and two others later."""
+    for hours in (1, 2):
+        end = work.now + timedelta(hours=hours)
+        mark = bytes([hours]) * 32
+        work.session.add(Token(purpose="code", fingerprint=mark, made_at=work.now, expires_at=end))
+        work.session.add(
+            StaffSession(fingerprint=mark, started_at=work.now, seen_at=work.now, expires_at=end)
+        )
+
+
+@pytest.mark.usefixtures("in_app")
+def test_tokens_and_sessions_go_when_they_end_and_not_before() -> None:
+    end_in_an_hour(SYSTEM, MONDAY_MORNING)
+
+    clear_out(MONDAY_MORNING + timedelta(minutes=59))
+    assert (counts()["token"], counts()["staff_session"]) == (2, 2)
+    clear_out(MONDAY_MORNING + timedelta(hours=1))
+
+    assert (counts()["token"], counts()["staff_session"]) == (1, 1)
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert entry.detail == '{"form_keys": 0, "letters": 0, "sessions": 1, "tokens": 1}'
+
+
+@pytest.mark.usefixtures("request_id")
+def test_form_keys_are_kept_as_long_as_a_draft() -> None:
+    clear_out(MONDAY_MORNING + timedelta(days=29))
+    assert counts()["idempotency"] == 1
+    clear_out(MONDAY_MORNING + timedelta(days=30))
+
+    assert counts()["idempotency"] == 0
+
+
+@pytest.mark.usefixtures("in_app")
+def test_what_a_letter_said_goes_a_month_after_it_was_sent_and_its_row_stays() -> None:
+    queue(SYSTEM, MONDAY_MORNING, state="sent", sent_at=MONDAY_MORNING + timedelta(days=1))
+    waiting = queue(SYSTEM, MONDAY_MORNING)
+
+    clear_out(MONDAY_MORNING + timedelta(days=30))
+    assert all(letter.body for letter in db.session.scalars(select(Letter)))
+    clear_out(MONDAY_MORNING + timedelta(days=31))
+
+    kept = {letter.id: (letter.recipient, letter.body) for letter in all_letters()}
+    assert len(kept) == 2
+    assert [one for one, words in kept.items() if words != (None, None)] == waiting
+
+
+def all_letters() -> list[Letter]:
+    return list(db.session.scalars(select(Letter)))
+
+
+@pytest.mark.usefixtures("in_app")
+def test_where_nothing_has_run_out_nothing_is_written() -> None:
+    clear_out(MONDAY_MORNING)
+
+    assert counts()["audit_entry"] == 0
