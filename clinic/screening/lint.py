@@ -24,6 +24,13 @@ ITEM_KEYS = (
     "settings", "rules", "reason", "patient", "action", "sources", "disagreement", "words",
     "words_about",
 )  # fmt: skip
+QUESTION_KEYS = (
+    "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
+    "again_on_day", "unit", "minimum", "maximum", "max_length", "optional", "may_be_none",
+)  # fmt: skip
+KINDS = ("choice", "choices", "date", "number", "text", "regions", "side", "medicines")
+ASKED = ("history", "request", "derived")
+NUMBERS, FLAGS = ("minimum", "maximum", "max_length"), ("alone", "private", "optional")
 ORDERED_KINDS = ("choice", "date", "number")
 
 
@@ -160,6 +167,7 @@ class _Lint:
         yield from self._translations(name, place)
 
     def _question(self, asked: _Asked) -> Iterator[Problem]:
+        _shape(asked.place)
         if asked.show is not None:
             where = asked.place["show"]
             for leaf in conditions.leaves(asked.show):
@@ -325,6 +333,20 @@ class _Lint:
                 yield _warning(place[name], f"these medicines ask '{about}', still to come")
             elif about is not None and about not in self.data.items:
                 yield _error(place[name], f"there is no item '{about}'")
+
+
+def _shape(question: Place) -> None:
+    """Refuse a question with unknown words in it."""
+    question.only(*QUESTION_KEYS)
+    for key, known in (("kind", KINDS), ("asked", ASKED)):
+        if question.has(key):
+            question[key].one_of(*known)
+    for key in NUMBERS:
+        if question.has(key):
+            question[key].number()
+    for key in FLAGS:
+        if question.has(key):
+            question[key].flag()
 
 
 def _entries(place: Place, key: str) -> Iterator[tuple[str, Place]]:

@@ -106,7 +106,7 @@ class Formulary:
 
     def recognise(self, line: str, *, as_of: date | None = None) -> Recognised:
         """Every medicine that a line names, and the words that name none."""
-        if words.tokens(line) in self.cues.kinds["nothing"] or not words.tokens(line):
+        if not line.strip() or words.tokens(line) in self.cues.kinds["nothing"]:
             return Recognised(line, ())
         hits: list[Hit] = []
         unknown: list[str] = []
@@ -144,7 +144,8 @@ class Formulary:
         return any(self._may_be_name(word) for word in clause)
 
     def _may_be_name(self, word: str) -> bool:
-        return len(word) > 1 and not _NUMBERED.match(word) and word not in self.plain_words
+        letter = len(word) == 1 and word.isascii()
+        return not letter and not _NUMBERED.match(word) and word not in self.plain_words
 
     def _clause(
         self, clause: Tokens, as_of: date | None, *, strict: bool = False
@@ -225,11 +226,11 @@ class Formulary:
         before = clause[:index]
         if self.cues.of_somebody_else(before):
             return replace(hit, status="family")
-        stopped = self.cues.among("stopped", clause) and not self.cues.among("restarted", clause)
-        if self.cues.negated(before) and not stopped:
+        past = self._past(clause)
+        if past == "stopped" or (past == "once" and not self.cues.negated(before)):
+            return replace(hit, status="stopped", days_since=timing.days_ago(clause, as_of))
+        if past != "going on" and self.cues.negated(before):
             return replace(hit, status="negated")
-        if stopped:
-            return self._stopped(hit, clause, as_of)
         if self.cues.among("occasion", clause):
             serious = ANTICOAGULANT in hit.medicine_class.groups
             return replace(hit, status="stopped" if serious else "past")
@@ -237,8 +238,17 @@ class Formulary:
             return replace(hit, status="now_and_then")
         return replace(hit, daily_mg=daily_milligrams(clause, index))
 
-    def _stopped(self, hit: Hit, clause: Tokens, as_of: date | None) -> Hit:
-        return replace(hit, status="stopped", days_since=timing.days_ago(clause, as_of))
+    def _past(self, clause: Tokens) -> str:
+        """Whether a clause says stopped, once taken, or going on (as in "never stopped")."""
+        if self.cues.among("restarted", clause):
+            return "going on"
+        if self.cues.among("no_more", clause):
+            return "stopped"
+        end = self.cues.last("stopped", clause)
+        if end >= 0:
+            said = self.cues.negated(clause[max(end - 4, 0) : end])
+            return "going on" if said else "stopped"
+        return "once" if self.cues.among("once_taken", clause) else ""
 
 
 _NUMBERED = re.compile(r"^[\d/.-]+[a-z]{0,3}$")

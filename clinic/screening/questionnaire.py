@@ -16,15 +16,9 @@ from clinic.screening.source import BrokenData, Data, Place
 if TYPE_CHECKING:
     from clinic.screening.answers import Answers
 
-KINDS = ("choice", "choices", "date", "number", "text", "regions", "side", "medicines")
-ASKED = ("history", "request", "derived")
 DIRECTIONS = ("higher", "lower", "later", "earlier", "more")
 SIDE_SLUGS = ("left", "right", "both", "not_sure")
 LANGUAGES = ("en", "es")
-QUESTION_KEYS = (
-    "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
-    "again_on_day", "unit", "minimum", "maximum", "max_length", "optional", "may_be_none",
-)  # fmt: skip
 ITEM_QUESTION_KEYS = ("item", "section", "order", "title", "private", "from_list", "questions")
 
 
@@ -121,7 +115,7 @@ class Questionnaire:
 @cache
 def shipped(language: str = "en") -> Questionnaire:
     """The questionnaire that ships with the product."""
-    return from_data(source.read_folder(), language)
+    return from_data(source.shipped(), language)
 
 
 def from_data(data: Data, language: str = "en") -> Questionnaire:
@@ -310,13 +304,13 @@ class _Wording:
             yield self._question(question_id, question, section)
 
     def _question(self, question_id: str, place: Place, section: str) -> Question:
-        place.only(*QUESTION_KEYS)
+        place.only(*lint.QUESTION_KEYS)
         if question_id != self.item and not question_id.startswith(f"{self.item}."):
             raise place.broken(f"'{question_id}' must be '{self.item}' or '{self.item}.something'")
-        kind = place["kind"].one_of(*KINDS) if place.has("kind") else "choice"
+        kind = place["kind"].one_of(*lint.KINDS) if place.has("kind") else "choice"
         slugs = _slugs(place, kind)
         show = place.get("show")
-        asked_on = place["asked"].one_of(*ASKED) if place.has("asked") else "history"
+        asked_on = place["asked"].one_of(*lint.ASKED) if place.has("asked") else "history"
         item = self.files.items[self.item]
         private = _flag(place, "private") or _flag(item, "private")
         return Question(

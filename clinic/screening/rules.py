@@ -129,7 +129,7 @@ class Ruleset:
 @cache
 def shipped_rules() -> Ruleset:
     """The ruleset that ships with the product, with its default settings."""
-    return from_data(source.read_folder())
+    return from_data(source.shipped())
 
 
 def from_data(data: Data) -> Ruleset:
@@ -270,16 +270,16 @@ def _in_language(name: str, key: str, files: _Files) -> Iterator[tuple[str, Plac
 def _patient(name: str, place: Place, files: _Files) -> dict[str, dict[str, str]]:
     if not place.has("patient"):
         return {}
-    found = {"en": {key: words.text() for key, words in place["patient"].entries()}}
-    for language, words in _in_language(name, "patient", files):
-        found[language] = {key: text.text() for key, text in words.entries()}
+    found = {"en": {key: text.text() for key, text in place["patient"].entries()}}
+    for language, texts in _in_language(name, "patient", files):
+        found[language] = {key: text.text() for key, text in texts.entries()}
     return found
 
 
 def _lay_words(name: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:
     found = {"en": place["words"].texts()} if place.has("words") else {}
-    for language, words in _in_language(name, "words", files):
-        found[language] = words.texts()
+    for language, phrases in _in_language(name, "words", files):
+        found[language] = phrases.texts()
     return found
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -223,6 +224,12 @@ def read_folder(folder: Traversable = SHIPPED) -> Data:
         language: _read_all(folder.joinpath(language), language) for language in TRANSLATIONS
     }
     return Data(general, items, translations)
+
+
+@cache
+def shipped() -> Data:
+    """The data files that ship with the product, read once."""
+    return read_folder()
 
 
 def read_general(*names: str, folder: Traversable = SHIPPED) -> dict[str, Place]:

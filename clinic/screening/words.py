@@ -11,8 +11,8 @@ from clinic.screening.source import Place
 
 Tokens = tuple[str, ...]
 CUES = (
-    "negation", "not_negation", "family", "self", "stopped", "restarted", "occasion",
-    "now_and_then", "long_past", "nothing", "breaks", "filler",
+    "negation", "not_negation", "family", "self", "stopped", "no_more", "once_taken",
+    "restarted", "occasion", "now_and_then", "long_past", "nothing", "breaks", "filler",
 )  # fmt: skip
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CLAUSES = re.compile(
@@ -20,7 +20,7 @@ _CLAUSES = re.compile(
     r"|(?<!\bst)(?<!\bdr)\.(?!\d)"  # a full stop, but not in "St. John"
     r"|\s[-\u2013\u2014/]\s"  # a dash or a stroke between blanks
 )
-_TOKEN = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}|\d+(?:\.\d+)?|[a-zñ]+\d*")
+_TOKEN = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}|\d+(?:\.\d+)?|[^\W\d_]+\d*")
 REACH = 6
 
 
@@ -90,11 +90,21 @@ class Cues:
         other = self.last("family", before)
         return other >= 0 and self.last("self", before) <= other
 
+    def _within_cues(self, words: Tokens) -> frozenset[int]:
+        """Places inside a cue of several words, such as "now and then"."""
+        return frozenset(
+            place
+            for cue in self.kinds["now_and_then"]
+            if (index := find(words, cue)) >= 0
+            for place in range(index, index + len(cue))
+        )
+
     def split(self, words: Tokens) -> tuple[Tokens, ...]:
         """A clause broken at words such as "but"."""
         found: list[list[str]] = [[]]
-        for word in words:
-            if (word,) in self.kinds["breaks"]:
+        within = self._within_cues(words)
+        for index, word in enumerate(words):
+            if (word,) in self.kinds["breaks"] and index not in within:
                 found.append([])
             else:
                 found[-1].append(word)

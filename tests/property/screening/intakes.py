@@ -53,22 +53,25 @@ Intake = dict[str, Any]
 
 def values(question: Question) -> st.SearchStrategy[Any]:
     """Any readable answer to a question."""
-    if question.kind in ("choice", "side"):
-        return st.sampled_from([*question.slugs, "prefer_not"])
-    if question.kind == "choices":
-        return st.lists(st.sampled_from(question.slugs), unique=True, max_size=3)
-    if question.kind == "date":
-        oldest = 90 * 365 if question.id == "minor" else 400
-        return st.integers(-5, oldest).map(lambda days: (TODAY - timedelta(days)).isoformat())
     if question.kind == "number":
         low = LOWEST.get(question.id, question.minimum or 0)
         high = HIGHEST.get(question.id, question.maximum or 100)
         return st.integers(int(low) * 2 + 1, int(high) * 2).map(lambda half: half / 2)
-    if question.kind == "regions":
-        return st.lists(st.sampled_from(ASKED.body.ids), unique=True, max_size=4)
-    if question.kind == "medicines":
-        return st.lists(st.sampled_from(LINES), unique=True, max_size=3)
-    return st.sampled_from(TEXTS)
+    oldest = 90 * 365 if question.id == "minor" else 400
+    kinds: dict[str, st.SearchStrategy[Any]] = {
+        "date": st.integers(-5, oldest).map(lambda days: (TODAY - timedelta(days)).isoformat()),
+        "regions": some(ASKED.body.ids, 4),
+        "medicines": some(LINES, 3),
+        "text": st.sampled_from(TEXTS),
+    }
+    if question.kind == "choices":
+        return some(question.slugs, 3)
+    return kinds.get(question.kind, st.sampled_from([*question.slugs, "prefer_not"]))
+
+
+def some(words: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
+    """A few different ones of these."""
+    return st.lists(st.sampled_from(words), unique=True, max_size=most)
 
 
 @st.composite
@@ -121,8 +124,10 @@ def more_cautious(question: Question, value: Any) -> Iterator[Any]:
         days = 40 if question.caution == "later" else -40
         yield (date.fromisoformat(value) + timedelta(days)).isoformat()
     elif value not in UNSURE and question.caution in ("higher", "lower"):
+        assert question.minimum is not None
+        assert question.maximum is not None
         step = value * (1.2 if question.caution == "higher" else 0.8)
-        if question.minimum <= step <= question.maximum:  # type: ignore[operator] - both are set
+        if question.minimum <= step <= question.maximum:
             yield step
 
 
@@ -136,7 +141,8 @@ def _by_tier(question: Question, value: Any) -> Iterator[Any]:
 
 
 def _one_more(question: Question, value: list[str]) -> Iterator[Any]:
-    if set(value) & set(UNSURE) or not (value or question.may_be_none or question.id == "medicines"):
+    may_be_empty = question.may_be_none or question.kind == "medicines"
+    if set(value) & set(UNSURE) or not (value or may_be_empty):
         return
     every = {"choices": question.slugs, "regions": ASKED.body.ids, "medicines": LINES}
     for one in every[question.kind]:

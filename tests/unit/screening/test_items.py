@@ -619,4 +619,4 @@ def test_a_list_of_medicines_that_was_not_given_is_asked_for() -> None:
 
 
 def test_today_is_the_day_these_tables_were_written_for() -> None:
-    assert TODAY == date(2026, 11, 22)
+    assert date(2026, 11, 22) == TODAY
