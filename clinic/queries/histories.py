@@ -41,6 +41,7 @@ from clinic.screening.rules import Ruleset
 HOPES = "free_text.hopes"
 CHANGED = ".changed"
 ENGLISH = "en"
+NOTHING = "null"  # canonical JSON of a blank
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class FindingRow:
     mismatch: bool
     binding: bool
     private: bool
+    unanswered: bool
     reason: str
     because: tuple[Cause, ...]
     action: str
@@ -300,6 +302,7 @@ class _History:
             mismatch=finding.mismatch,
             binding=finding.binding,
             private=finding.private,
+            unanswered=all(value == NOTHING for _question, value in finding.because),
             reason=finding.reason,
             because=tuple(self._cause(*pair, changed=changed) for pair in finding.because),
             action=finding.action,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
@@ -28,7 +28,7 @@ def of(opened: History) -> Shown:
         "phone": phone(opened.phone) if opened.phone else None,
         "found": [_finding(row, opened.today) for row in opened.findings],
         "by_verdict": _by_verdict(opened),
-        "medicines": [_medicine(row) for row in opened.medicines],
+        "medicines": [_medicine(row, opened.screened_on) for row in opened.medicines],
         "day": day,
         "words": words,
     }
@@ -106,6 +106,8 @@ def _flags(row: FindingRow) -> Iterator[tuple[object, object]]:
         yield urgency.label, urgency.tone
     if row.mismatch:
         yield _("Answers do not match"), words.Tone.REVIEW
+    if row.unanswered:
+        yield _("Not answered"), words.Tone.WAITING
     if row.binding:
         yield _("Cannot be overridden"), words.Tone.URGENT
     if row.private:
@@ -129,21 +131,19 @@ def _lapse(lapses_on: date, today: date) -> str:
     return str(_("Lapsed on %(date)s; a visit is screened as of its own day", date=day(lapses_on)))
 
 
-def _medicine(row: MedicineRow) -> Shown:
+def _medicine(row: MedicineRow, as_of: date) -> Shown:
     return {
         "typed": row.typed,
-        "read": [_read(one) for one in row.read],
+        "read": [_read(one, as_of) for one in row.read],
         "unknown": ", ".join(row.unknown),
     }
 
 
-def _read(one: MedicineRead) -> str:
-    state = str(words.MEDICINE_STATES[one.status])
+def _read(one: MedicineRead, as_of: date) -> str:
+    parts = [one.group, str(words.MEDICINE_STATES[one.status])]
     if one.days_since is not None:
-        state += " " + str(
-            ngettext("%(num)s day ago or more", "%(num)s days ago or more", one.days_since)
-        )
-    parts = [one.group, state]
+        last = as_of - timedelta(days=one.days_since)
+        parts.append(str(_("last dose on %(day)s or before", day=day(last))))
     if one.either:
         parts.append(str(_("one of: %(names)s", names=", ".join(one.either))))
     elif not one.spelled_so:
