@@ -126,6 +126,9 @@ def _kept_secrets() -> dict[str, str]:
 
 def _load(make_app: MakeApp) -> None:
     click.echo("Preparing the demo clinic's database ...")
+    if not SIGN_INS.exists():  # nobody could sign in to what an unfinished first run left
+        for left in HOME.glob("clinic.sqlite3*"):
+            left.unlink()
     subprocess.run([*_clinic(), "db", "upgrade"], check=True)  # noqa: S603 - our own command
     with make_app().app_context():
         sign_ins = demo_clinic.load(datetime.now(UTC), say=click.echo)

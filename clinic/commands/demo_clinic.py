@@ -375,7 +375,7 @@ def _mildest(question: questionnaire.Question) -> object:
     if question.kind == "choice":
         return (question.least or question.slugs)[0]
     fixed: dict[str, object] = {
-        "choices": [],
+        "choices": [] if question.may_be_none else "not_sure",
         "date": "2026-09-01",
         "text": "About a month",
         "regions": ["knee-left"],
