@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from tests.support.page_lint import controls, label_of, lint, words
 
@@ -36,13 +36,13 @@ class LintingClient(FlaskClient):
 class Page:
     """One page as it came, and the ways on from it."""
 
-    def __init__(self, client: FlaskClient, response: TestResponse) -> None:
+    def __init__(self, client: Client, response: TestResponse) -> None:
         self.client = client
         self.response = response
         self.soup = BeautifulSoup(response.text, "html5lib")
 
     @classmethod
-    def get(cls, client: FlaskClient, path: str, **kwargs: Any) -> Self:
+    def get(cls, client: Client, path: str, **kwargs: Any) -> Self:
         """Ask for a page and follow where it leads."""
         return cls._follow(client, client.get(path, **kwargs))
 
@@ -150,7 +150,7 @@ class Page:
         return self._follow(self.client, response)
 
     @classmethod
-    def _follow(cls, client: FlaskClient, response: TestResponse) -> Self:
+    def _follow(cls, client: Client, response: TestResponse) -> Self:
         for _ in range(MAX_REDIRECTS):
             if response.status_code not in REDIRECTIONS:
                 return cls(client, response)

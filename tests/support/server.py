@@ -36,8 +36,9 @@ class AppServer:
         threads: int = 4,
         folder: Path = ROOT,
         health: str = "/healthz",
+        port: int | None = None,
     ) -> None:
-        self.port = free_port()
+        self.port = port or free_port()
         self.log = Path(tempfile.mkdtemp(prefix="needlepoint-server-")) / "log"
         self._environment = {**os.environ, **environment}
         self._command = [
@@ -49,6 +50,11 @@ class AppServer:
         self._folder = folder
         self._health = health
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the server's processes."""
+        return dict(self._environment)
 
     @property
     def url(self) -> str:

@@ -106,10 +106,16 @@ class SmtpSink:
 
     def wait(self, count: int = 1, *, to: str | None = None, within: float = 20) -> list[Letter]:
         """Wait until that many letters are here (to one address, if given), or fail."""
+        return self.wait_for(lambda kept: to is None or to in kept.recipients, count, within=within)
+
+    def wait_for(
+        self, wanted: Callable[[Letter], object], count: int = 1, *, within: float = 20
+    ) -> list[Letter]:
+        """Wait until that many letters of a kind are here, or fail."""
         give_up = time.monotonic() + within
         with self._changed:
             while True:
-                found = [kept for kept in self._letters if to is None or to in kept.recipients]
+                found = [kept for kept in self._letters if wanted(kept)]
                 left = give_up - time.monotonic()
                 if len(found) >= count:
                     return found
