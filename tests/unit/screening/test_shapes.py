@@ -121,6 +121,16 @@ SECTIONS = {
     "botulinum-filler": "surgery",
     "hiv": "immunity",
 }
+
+
+@dataclass(frozen=True)
+class Made:
+    """A questionnaire and a ruleset with the items above."""
+
+    asked: Questionnaire
+    ruleset: Ruleset
+
+
 NONE = dict.fromkeys(ITEMS, "no")
 
 
