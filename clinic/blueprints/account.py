@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from clinic.blueprints.security import secret_in_hand, wrong_code
+from clinic.blueprints.security import refuse_code, secret_in_hand
 from clinic.forms import ChangePasswordForm, CodeForm, PlainForm, typed
 from clinic.queries import staff as accounts
 from clinic.services import factors, staff, staff_sessions
@@ -103,7 +103,7 @@ def app() -> ResponseReturnValue:
             entrance.enter(user)
             session["recovery_codes"] = codes
             return redirect(url_for("account.recovery_codes"), 303)
-        form.code.errors = [wrong_code()]
+        refuse_code(form)
     page = render_template("account/app.html", form=form, **secret_in_hand(user.email))
     return page, 422 if form.errors else 200
 

@@ -60,7 +60,7 @@ def factor() -> ResponseReturnValue:
     if form.validate_on_submit():
         if entrance.accept_code(user, typed(form.code)):
             return entrance.arrive(user)
-        form.code.errors = [wrong_code()]
+        refuse_code(form)
     return _page("security/factor.html", form)
 
 
@@ -100,7 +100,7 @@ def set_up() -> ResponseReturnValue:
             answer = entrance.arrive(user)
             session["recovery_codes"] = codes
             return answer
-        form.code.errors = [wrong_code()]
+        refuse_code(form)
     return _page("security/set_up.html", form, **secret_in_hand(user.email))
 
 
@@ -192,12 +192,12 @@ def secret_in_hand(account: str) -> dict[str, object]:
     }
 
 
-def wrong_code() -> str:
-    """Say that a code was not taken."""
-    text: str = _(
-        "This code is not right, or was used before. Wait for the next one and try again."
-    )
-    return text
+def refuse_code(form: CodeForm) -> None:
+    """Say that a code was not taken, and empty its box for the next one."""
+    form.code.data = ""
+    form.code.errors = [
+        _("This code is not right, or was used before. Wait for the next one and try again.")
+    ]
 
 
 def _page(template: str, form: object, **values: object) -> Page:

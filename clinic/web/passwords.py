@@ -35,7 +35,7 @@ class Passwords(PasswordUtil):
     def validate(
         self,
         password: str,
-        is_register: bool,  # noqa: ARG002, FBT001 - the library's signature
+        is_register: bool,  # noqa: FBT001 - the library's signature
         **context: Any,
     ) -> tuple[list[str] | None, str]:
         """Return what is wrong with a password, or None, and the password as it is hashed."""

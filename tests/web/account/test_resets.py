@@ -1,6 +1,7 @@
 """A forgotten password is set anew by a mailed link: for half an hour, once, and never alone."""
 
 import re
+import time
 
 import time_machine
 from flask import Flask
@@ -10,6 +11,7 @@ from clinic.access import SYSTEM
 from clinic.extensions import db
 from clinic.models import Letter, Token
 from clinic.services import staff
+from clinic.web import entrance
 from tests.support.clock import MONDAY_MORNING
 from tests.support.page import Page
 from tests.support.signing_in import CODE, Person, give_password, hire, sign_in
@@ -73,36 +75,55 @@ def test_known_and_unknown_addresses_get_the_same_answer_and_one_gets_a_letter(
     assert len(links(small_app)) == 1
 
 
+def test_asking_takes_as_long_without_an_account(small_app: Flask, fern: Person) -> None:
+    spent = []
+    for email in (fern.email, "nobody@example.com"):
+        with small_app.test_request_context("/staff/forgot", method="POST"):
+            began = time.perf_counter()
+            entrance.ask_reset(email)
+            spent.append(time.perf_counter() - began)
+
+    assert min(spent) >= entrance.RESET_TAKES
+
+
 def test_every_dead_link_looks_the_same(app: Flask, moving: time_machine.Traveller) -> None:
-    person = hire(app)
+    person, pages = hire(app), []
+
+    def look(path: str) -> None:
+        pages.append(Page.get(app.test_client(), path))
+
     ask(app, person.email)
     moving.shift(1)
     ask(app, person.email)
     revoked, used = links(app)
+    look(revoked)
     set_password(app, used)
+    look(used)
     moving.shift(1)
     ask(app, person.email)
-    killed_by_sign_in = links(app)[2]
     person.password = NEW
     sign_in(app.test_client(), person)
+    killed_by_the_sign_in = links(app)[2]
+    look(killed_by_the_sign_in)
     moving.shift(1)
     ask(app, person.email)
+    moving.shift(30 * 60)
     expired = links(app)[3]
-    moving.shift(30 * 60 + 1)
+    look(expired)
+    look("/staff/reset/made-up")
+    look("/staff/new-password")
 
-    dead = [
-        revoked,
-        used,
-        killed_by_sign_in,
-        expired,
-        "/staff/reset/made-up",
-        "/staff/new-password",
-    ]
-    pages = [Page.get(app.test_client(), path) for path in dead]
+    assert [page.status for page in pages] == [404] * 6
+    assert len({re.sub(r"[0-9a-f]{32,}", "", page.response.text) for page in pages}) == 1
 
-    assert {page.status for page in pages} == {404}
-    traces = [re.sub(r"[0-9a-f]{32,}", "", page.response.text) for page in pages]
-    assert len(set(traces)) == 1
+
+def test_a_link_lives_for_half_an_hour(
+    small_app: Flask, fern: Person, moving: time_machine.Traveller
+) -> None:
+    ask(small_app, fern.email)
+    moving.shift(30 * 60 - 1)
+
+    assert "Your new password is set" in set_password(small_app, links(small_app)[0]).text
 
 
 def test_looking_at_a_link_changes_nothing_and_takes_it_out_of_the_address(

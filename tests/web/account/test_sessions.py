@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
@@ -14,8 +15,9 @@ from sqlalchemy import select, text
 
 from clinic.access import SYSTEM, Role
 from clinic.extensions import db
-from clinic.models import AuditEntry, StaffSession
-from clinic.services import staff
+from clinic.models import AuditEntry, StaffSession, User
+from clinic.services import staff, staff_sessions
+from clinic.web import sessions
 from tests.support import databases
 from tests.support.page import Page
 from tests.support.signing_in import CODE, PASSWORD, Person, give_password, hire, sign_in
@@ -96,6 +98,18 @@ def test_the_visitors_cookie_holds_nothing_about_staff(small_app: Flask, fern: P
     assert re.fullmatch(r'\{"csrf_token":"[0-9a-f]{40}"\}', plain)
 
 
+@pytest.mark.parametrize("name", sorted(sessions.NEVER_IN_A_COOKIE))
+def test_nothing_about_staff_is_ever_written_into_the_visitors_cookie(
+    small_app: Flask, name: str
+) -> None:
+    client = small_app.test_client()
+
+    with pytest.raises(sessions.Leak), client.session_transaction() as values:
+        values[name] = "something"
+
+    assert client.get_cookie("visit") is None
+
+
 def test_each_proof_gives_a_new_id_and_the_one_before_is_dead(
     app: Flask, moving: time_machine.Traveller
 ) -> None:
@@ -112,6 +126,20 @@ def test_each_proof_gives_a_new_id_and_the_one_before_is_dead(
     for dead in ("planted-by-somebody-else-0123456789abcdefgh", halfway):
         assert holding(app, dead).get(ACCOUNT).status_code == OUT
         assert holding(app, dead).get("/staff/code").status_code == OUT
+
+
+def test_a_session_that_names_somebody_is_nobodys_until_the_factor_was_given(
+    small_app: Flask, fern: Person
+) -> None:
+    client = small_app.test_client()
+    give_password(client, fern)
+    (row,) = rows(small_app)
+    with small_app.app_context():
+        mark = db.session.scalars(select(User.fs_uniquifier)).one()
+        values = json.dumps({"_user_id": mark, "mark": mark, "stage": "password"})
+        staff_sessions.keep(SYSTEM, datetime.now(UTC), row.id, data={"values": values}, seen=False)
+
+    assert client.get(ACCOUNT).status_code == OUT
 
 
 def test_a_session_ends_after_fifteen_minutes_without_use(
