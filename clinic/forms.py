@@ -28,6 +28,7 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.form import BaseForm
 from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 
@@ -85,6 +86,11 @@ class DateField(Field):
             raise ValidationError(str(_("Enter a date like 3 15 2026"))) from error
 
 
+def _printable(text: str) -> str:
+    """Leave out what no page can show: NUL, control characters, half surrogate pairs."""
+    return "".join(mark for mark in text if mark.isprintable() or mark in "\t\n\r ")
+
+
 def fit_text(limit: int, *, multiline: bool = False) -> Callable[[Form, Field], None]:
     """Refuse text that is too long or holds characters that nobody types."""
 
@@ -94,6 +100,7 @@ def fit_text(limit: int, *, multiline: bool = False) -> Callable[[Form, Field], 
         try:
             field.data = contact.clean_text(field.data, limit=limit, multiline=multiline)
         except contact.UnfitText as unfit:
+            field.data = _printable(field.data)  # so that the page can give the rest back
             said = {
                 "too_long": _("Shorten this to %(limit)s characters", limit=limit),
                 "blank": _("Write something here"),
@@ -174,6 +181,11 @@ _TEXT_PROBLEMS = {
 }
 
 
+def _listed(named: Mapping[str, Any]) -> list[SelectChoice]:
+    """List choices by value and label, as WTForms takes them."""
+    return [SelectChoice(value=value, label=label) for value, label in named.items()]
+
+
 class PatientForm(SeenForm):
     """A page of the patient's form: the version it was drawn with, and its own key."""
 
@@ -248,10 +260,12 @@ class AboutForm(PatientForm):
     )
     answered_by = RadioField(
         _("Who is filling this in?"),
-        choices=[
-            ("patient", _("I am, for myself")),
-            ("guardian", _("A parent or legal guardian, for a child")),
-        ],
+        choices=_listed(
+            {
+                "patient": _("I am, for myself"),
+                "guardian": _("A parent or legal guardian, for a child"),
+            }
+        ),
         validate_choice=False,
         validators=[_chosen(_("Choose who is filling this in"))],
     )
@@ -265,13 +279,13 @@ class AboutForm(PatientForm):
     )
     channel = RadioField(
         _("How should we reach you?"),
-        choices=[("email", _("By email")), ("phone", _("By phone call"))],
+        choices=_listed({"email": _("By email"), "phone": _("By phone call")}),
         validate_choice=False,
         validators=[_chosen(_("Choose how we should reach you"))],
     )
     language = RadioField(
         _("In which language?"),
-        choices=[("en", "English"), ("es", "Español")],
+        choices=_listed({"en": "English", "es": "Español"}),
         validate_choice=False,
         validators=[_chosen(_("Choose a language"))],
     )
@@ -332,10 +346,10 @@ class PlacesForm(PatientForm):
         validate_choice=False,
     )
     days = SelectMultipleField(
-        _("Which days can you come?"), choices=list(DAYS.items()), validate_choice=False
+        _("Which days can you come?"), choices=_listed(DAYS), validate_choice=False
     )
     parts = SelectMultipleField(
-        _("At what time of day?"), choices=list(PARTS.items()), validate_choice=False
+        _("At what time of day?"), choices=_listed(PARTS), validate_choice=False
     )
     times = TextAreaField(
         _("Anything we should know about times?"),
@@ -567,16 +581,16 @@ def history_form(
 
 
 def _tick_fields(group: tuple[Question, ...]) -> dict[str, Any]:
-    items = [(question.id, question.text) for question in group]
-    more = [(SOME_NOT_SURE, _("Not sure about some")), (NONE_OF_THESE, _("None of these"))]
+    items = {question.id: question.text for question in group}
+    more = {SOME_NOT_SURE: _("Not sure about some"), NONE_OF_THESE: _("None of these")}
     return {
         TICKS: SelectMultipleField(
             _("Tick everything that is true for you"),
-            choices=[*items, *more],
+            choices=_listed({**items, **more}),
             validate_choice=False,
         ),
         UNSURE_TICKS: SelectMultipleField(
-            _("Which ones are you not sure about?"), choices=items, validate_choice=False
+            _("Which ones are you not sure about?"), choices=_listed(items), validate_choice=False
         ),
     }
 
@@ -585,11 +599,12 @@ def _question_fields(question: Question, questions: Questionnaire) -> dict[str, 
     about: dict[str, Any] = {"label": question.text, "description": question.hint}
     made: dict[str, Any] = {}
     if question.kind in ("choice", "side"):
-        choices = [(choice.slug, choice.text) for choice in question.choices]
-        made[question.id] = RadioField(**about, choices=choices, validate_choice=False)
+        choices = {choice.slug: choice.text for choice in question.choices}
+        made[question.id] = RadioField(**about, choices=_listed(choices), validate_choice=False)
     elif question.kind in ("choices", "regions"):
-        choices = _boxes(question, questions)
-        made[question.id] = SelectMultipleField(**about, choices=choices, validate_choice=False)
+        made[question.id] = SelectMultipleField(
+            **about, choices=_listed(_boxes(question, questions)), validate_choice=False
+        )
     elif question.kind == "date":
         made[question.id] = DateField(**about, optional=True)
     elif question.kind == "number":
@@ -602,21 +617,26 @@ def _question_fields(question: Question, questions: Questionnaire) -> dict[str, 
     return made
 
 
-def _boxes(question: Question, questions: Questionnaire) -> list[tuple[str, Any]]:
+def _boxes(question: Question, questions: Questionnaire) -> dict[str, Any]:
     if question.kind == "regions":
-        return region_choices(questions)
-    choices: list[tuple[str, Any]] = [(choice.slug, choice.text) for choice in question.choices]
+        return _regions_named(questions)
+    choices: dict[str, Any] = {choice.slug: choice.text for choice in question.choices}
     if question.may_be_none:
-        choices.append((NONE_OF_THESE, _("None of these")))
+        choices[NONE_OF_THESE] = _("None of these")
     return choices
 
 
-def region_choices(questions: Questionnaire) -> list[tuple[str, Any]]:
+def region_choices(questions: Questionnaire) -> list[SelectChoice]:
     """List every place by its name, left beside right where there are both, and "not sure"."""
+    return _listed(_regions_named(questions))
+
+
+def _regions_named(questions: Questionnaire) -> dict[str, Any]:
     body = questions.body
-    named = [(part, body.label(part, questions.language)) for part in body.expand(body.kinds)]
     order = {region: place for place, region in enumerate(body.ids)}
-    return [*sorted(named, key=lambda one: order[one[0]]), ("not_sure", _("Not sure"))]
+    parts = sorted(body.expand(body.kinds), key=order.__getitem__)
+    named = {part: body.label(part, questions.language) for part in parts}
+    return {**named, "not_sure": _("Not sure")}
 
 
 def shown_text(field: Field) -> str:
@@ -861,6 +881,7 @@ def fit_phone(_form: Form, field: Field) -> None:
     try:
         field.data = contact.phone(field.data).stored
     except contact.UnfitPhone as unfit:
+        field.data = _printable(field.data)
         raise ValidationError(str(_("Enter a phone number like (212) 555-0142"))) from unfit
 
 
@@ -872,6 +893,7 @@ def fit_email(_form: Form, field: Field) -> None:
     try:
         field.data = contact.email(field.data)
     except contact.UnfitEmail as unfit:
+        field.data = _printable(field.data)
         raise ValidationError(str(_("Enter one e-mail address like name@example.com"))) from unfit
 
 
