@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -89,9 +90,13 @@ def begin() -> Answer:
         return _switched(code, draft, lambda: _draw_about(_about_form(draft), draft))
     if not form.validate():
         return _draw_about(form, draft), 422
+    if draft is None and web.form.get("seen"):
+        raise guards.NeedsCode(guards.DRAFT)
+    if draft is None and not form.key:
+        abort(400)
     about = drafting.About(**form.values())
     browser = links.browser_id(make=True) or ""
-    if draft is None or not web.form.get("seen"):
+    if draft is None or not web.form.get("seen"):  # the first form, perhaps sent again
         _brake(limits.INTAKE_CLIENT, site.settings.starts_per_hour)
         try:
             drafting.start(guards.actor(), guards.now(), about=about, browser=browser, key=form.key)
@@ -303,6 +308,8 @@ def send() -> Answer:
     acting = guards.actor()
     if acting.request_id is None:
         abort(404)
+    if not form.key:
+        abort(400)
     try:
         submission.send(
             acting,
@@ -407,6 +414,31 @@ def reopen() -> Answer:
     if not codes.take(*_via(), form):
         return _draw_closed(form, coded=True), 422
     return redirect(url_for("request.check"), 303)
+
+
+@blueprint.post("/hold")
+@guards.public
+def hold() -> Answer:
+    """Keep what was typed into a form that has closed meanwhile."""
+    return _draw_held(forms.MailedCodeForm(), coded=False)
+
+
+@blueprint.post("/hold/code")
+@guards.public
+def mail_held_code() -> Answer:
+    """Mail a code with which the form opens again; what was typed stays on the page."""
+    codes.mail(*_via())
+    return _draw_held(forms.MailedCodeForm(), coded=True)
+
+
+@blueprint.post("/hold/open")
+@guards.public
+def reopen_held() -> Answer:
+    """Take the code, and offer to save what was typed."""
+    form = forms.MailedCodeForm()
+    if not codes.take(*_via(), form):
+        return _draw_held(form, coded=True), 422
+    return render_template("request/typed.html", kept=_held(), typed_at=_typed_at())
 
 
 # --- Parts -------------------------------------------------------------------------------------
@@ -649,6 +681,33 @@ def _draw_closed(form: forms.MailedCodeForm, *, coded: bool) -> str:
         known=via is not None,
         email=contact.masked_email(email) if email else None,
     )
+
+
+def _draw_held(form: forms.MailedCodeForm, *, coded: bool) -> str:
+    browser = links.browser_id()
+    via = drafts.last_grant(browser, "draft") if browser else None
+    email = status.address_of(via, guards.now()) if via else None
+    return render_template(
+        "request/held.html",
+        form=form,
+        coded=coded,
+        email=contact.masked_email(email) if email else None,
+        kept=_held(),
+        typed_at=_typed_at(),
+    )
+
+
+def _held() -> list[tuple[str, str]]:
+    """List what was typed, in order, without our own fields."""
+    ours = ("csrf_token", "code", "typed_at")
+    return [pair for pair in web.form.items(multi=True) if pair[0] not in ours]
+
+
+def _typed_at() -> str:
+    """Return the page of this form on which it was typed; nothing else is an address here."""
+    path = web.form.get("typed_at") or web.args.get("typed_at", "")
+    fits = re.fullmatch(r"/request/[a-z/-]*(\?back=check)?", path, re.ASCII)
+    return path if fits else url_for("request.check")
 
 
 # --- Answers in words --------------------------------------------------------------------------

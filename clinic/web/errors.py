@@ -116,6 +116,9 @@ def _answering(status: int) -> Callable[[Exception], Answer]:
 
 
 def _ask_for_code(error: guards.NeedsCode) -> Response:
+    if error.policy is guards.DRAFT and request.method == "POST":
+        # 307: the browser sends the same form there, so that nothing typed is lost.
+        return redirect(url_for("request.hold", typed_at=request.full_path.rstrip("?")), 307)
     endpoint = "status.closed" if error.policy is guards.STATUS else "request.closed"
     return redirect(url_for(endpoint), 303)
 

@@ -15,9 +15,12 @@ PUBLIC = {
     # A request begins here; a draft that is closed is reopened by a mailed code.
     "request.begin",
     "request.closed",
+    "request.hold",
     "request.leave",
     "request.mail_closed_code",
+    "request.mail_held_code",
     "request.reopen",
+    "request.reopen_held",
     "request.start",
     # Signing in, up to and with the second factor, and the way back after a lost password.
     "security.factor",

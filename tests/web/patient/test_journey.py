@@ -1,0 +1,231 @@
+"""A patient asks for care, from the first page to the reference."""
+
+import time_machine
+
+from clinic.models import Draft, Intake, Letter, Request, ScreeningRecord
+from tests.support.page import Page
+from tests.web.patient.walking import ABOUT, HEALTHY, Walker
+
+
+def test_a_healthy_adult_sends_a_request_that_needs_a_therapist(ana_on_both: Walker) -> None:
+    page = ana_on_both.sends()
+
+    assert page.heading == "We have your request"
+    request = ana_on_both.request()
+    assert (request.desk_state, request.clinical_state) == ("new", "needs_review")
+    assert request.reference in page.text
+    [intake] = ana_on_both.rows(Intake)
+    assert intake.complete
+    assert intake.answers["wanted_regions"] == ["neck", "shoulder-left"]
+    assert ana_on_both.rows(Draft) == []
+    assert len(ana_on_both.rows(ScreeningRecord)) == 1
+    assert [letter.kind for letter in ana_on_both.rows(Letter)] == ["request_received"]
+
+
+def test_a_healthy_adult_needs_at_most_14_pages_and_60_taps(ana: Walker) -> None:
+    ana.sends()
+
+    assert ana.pages <= 14
+    assert ana.taps <= 60
+
+
+def test_the_whole_way_can_be_gone_in_spanish(ana: Walker) -> None:
+    ana.client.set_cookie("language", "es")
+
+    page = ana.get("/request/history/red-flags")
+    assert page.soup.html is not None
+    assert page.soup.html["lang"] == "es"
+
+    button = page.soup.select_one("main form#step button, main .button")
+    assert button is not None
+
+
+def test_the_language_can_be_changed_without_losing_what_was_typed(ana: Walker) -> None:
+    page = ana.get("/request/")
+    typed = {key: value for key, value in ABOUT.items() if key != "phone"}
+
+    switched = page.form("Save and continue").fill({**typed, "phone": "55"})
+    data = [*switched.data, ("switch_language", "es")]
+    response = ana.client.post("/request/", data=_as_dict(data), headers={"Referer": "x"})
+
+    changed = Page(ana.client, response)
+    assert changed.status == 200
+    assert changed.soup.html is not None
+    assert changed.soup.html["lang"] == "es"
+    for name, value in {**typed, "phone": "55"}.items():
+        assert changed.values[name] == [value], name
+    assert changed.errors == {}
+
+
+def test_a_topic_keeps_its_ticks_through_a_change_of_language(ana: Walker) -> None:
+    page = ana.comes_to_history()
+    form = page.form("Save and continue").fill(
+        {"ticks": ["rf-fever-infection"], "rf-fever-infection.temperature": "abc"}
+    )
+
+    data = [*form.data, ("switch_language", "es")]
+    response = ana.client.post(page.path, data=_as_dict(data))
+
+    changed = Page(ana.client, response)
+    assert changed.heading == "Cómo se siente hoy"
+    assert changed.values["ticks"] == ["rf-fever-infection"]
+    assert changed.values["rf-fever-infection.temperature"] == ["abc"]
+    assert ana.request().language == "es"
+
+
+def test_a_page_that_was_left_out_is_named_and_nothing_is_sent(ana: Walker) -> None:
+    ana.comes_to_history()
+
+    page = ana.get("/request/check")
+
+    assert "Some pages are not finished" in page.text
+    assert page.has_link("Lymph nodes and swelling")
+    assert not page.has_button("Send my request")
+
+
+def test_a_change_from_the_check_comes_back_to_the_check(ana: Walker) -> None:
+    ana.comes_to_check()
+
+    page = ana.get("/request/history/immunity?back=check")
+    page = page.submit(
+        "Save and continue",
+        {
+            "diabetes": "yes",
+            "diabetes.insulin": "no",
+            "diabetes.unstable": "no",
+            "diabetes.a1c": "6.5",
+            "diabetes.problems": ["none"],
+        },
+    )
+
+    assert page.path == "/request/check", page.errors
+    assert "6.5" in page.text
+
+
+def test_a_follow_up_whose_question_was_taken_back_does_not_count(ana: Walker) -> None:
+    ana.comes_to_check(
+        allergies={
+            "metal-allergy": "yes",
+            "metal-allergy.severity": "severe",
+            "metal-allergy.needles": "no",
+        }
+    )
+
+    ana.get("/request/history/allergies?back=check").submit(
+        "Save and continue", {"metal-allergy": "no", "metal-allergy.severity": "severe"}
+    )
+    ana.get("/request/check").submit("Send my request")
+
+    [intake] = ana.rows(Intake)
+    assert intake.answers["metal-allergy"] == "no"
+    assert "metal-allergy.severity" not in intake.answers
+
+
+def test_a_box_left_empty_beside_a_tick_is_told_apart_from_a_no(ana: Walker) -> None:
+    page = ana.comes_to_history()
+
+    ana.save(
+        page,
+        {"ticks": ["some_not_sure"], "ticks-unsure": ["rf-fever-infection"]},
+    )
+
+    [draft] = ana.rows(Draft)
+    assert draft.answers["rf-fever-infection"] == "not_sure"
+    assert draft.answers["rf-chest-breath"] == "no"
+    assert draft.answers["_shown"] == ["rf-chest-breath"]
+
+
+def test_not_sure_about_some_without_a_name_means_not_sure_about_all(ana: Walker) -> None:
+    page = ana.comes_to_history()
+
+    ana.save(page, {"ticks": ["some_not_sure"]})
+
+    [draft] = ana.rows(Draft)
+    assert draft.answers["rf-chest-breath"] == "not_sure"
+    assert draft.answers["rf-fever-infection"] == "not_sure"
+
+
+def test_a_topic_without_any_tick_is_not_taken_for_a_no(ana: Walker) -> None:
+    page = ana.save(ana.comes_to_history(), {})
+
+    assert page.status == 422
+    assert page.errors == {"ticks": "Tick what applies, or “None of these”"}
+    [draft] = ana.rows(Draft)
+    assert "rf-chest-breath" not in draft.answers
+
+
+def test_who_has_no_email_is_served_by_phone(ana: Walker) -> None:
+    page = ana.begins(email="", channel="email")
+    assert page.errors["email"] == "Enter your email, or choose a phone call below"
+
+    page = ana.begins(email="", channel="phone")
+
+    assert page.heading == "Where it hurts"
+    assert ana.request().email is None
+
+
+def test_a_child_is_asked_for_a_guardian_and_is_not_refused(ana: Walker) -> None:
+    page = ana.comes_to_history(
+        **{
+            "birth_date-year": "2014",
+            "answered_by": "guardian",
+            "guardian": "Bea Example",
+        }
+    )
+    assert page.path == "/request/history/red-flags"
+
+    page = ana.get("/request/history/request")
+    assert page.values["minor.guardian-name"] == ["Bea Example"]
+    page = ana.save(page, {"minor.guardian": "consents", "minor.assent": "yes"})
+
+    assert page.status == 200, page.errors
+    [draft] = ana.rows(Draft)
+    assert draft.answers["minor.guardian"] == "consents"
+
+
+def test_the_address_of_a_topic_that_is_not_asked_is_not_there(ana: Walker) -> None:
+    ana.begins()
+
+    assert ana.get("/request/history/request").status == 404
+    assert ana.get("/request/history/nothing").status == 404
+
+
+def test_a_closed_form_on_a_shared_device_shows_nothing(
+    ana: Walker, moving: time_machine.Traveller
+) -> None:
+    ana.answers()
+
+    ana.get("/request/").submit("Close this form here")
+
+    assert ana.get("/request/check").heading == "Your form is closed for now"
+    assert "Ana Example" not in ana.get("/request/").response.text
+
+
+def test_two_people_in_two_browsers_do_not_see_each_other(ana: Walker) -> None:
+    ana.answers()
+    other = ana.elsewhere()
+
+    page = other.begins(name="Other Example", phone="555-555-0102", email="other@example.com")
+
+    assert page.heading == "Where it hurts"
+    assert "Ana Example" not in other.get("/request/check").text
+    assert len(ana.rows(Request)) == 2
+
+
+def test_the_healthy_answers_cover_every_topic() -> None:
+    from clinic.screening import questionnaire  # noqa: PLC0415 - only this test reads it
+
+    with_questions = {
+        question.section
+        for question in questionnaire.shipped().questions.values()
+        if question.asked == "history"
+    }
+
+    assert set(HEALTHY) == with_questions
+
+
+def _as_dict(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found

@@ -1,0 +1,137 @@
+"""Somebody who walks through the patient's pages, with a browser of their own."""
+
+import re
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from clinic.extensions import db
+from clinic.models import Draft, Intake, Letter, Request
+from tests.support.page import Page
+
+SAVE = {"en": "Save and continue", "es": "Save and continue"}
+ABOUT = {
+    "name": "Ana Example",
+    "birth_date-month": "1",
+    "birth_date-day": "2",
+    "birth_date-year": "1980",
+    "answered_by": "patient",
+    "phone": "555-555-0101",
+    "email": "ana@example.com",
+    "channel": "email",
+    "language": "en",
+}
+HEALTHY: dict[str, dict[str, Any]] = {
+    "red-flags": {"ticks": ["none"]},
+    "consent": {"needle-phobia": "fine"},
+    "medicines": {"medicines-unsure": True},
+    "bleeding": {"anticoagulant": "no", "antiplatelet": "no"},
+    "immunity": {"diabetes": "no"},
+    "lymph": {"lymph-node-removal": "no"},
+    "pregnancy": {"pregnancy": "not_applicable"},
+    "chest-lungs": {"lung-disease": "no", "low-bmi.height": "66", "low-bmi.weight": "150"},
+    "surgery": {"surgery-recent": "no"},
+    "allergies": {"metal-allergy": "no"},
+}
+
+
+class Walker:
+    """One browser, and the pages that it has open."""
+
+    def __init__(self, app: Flask, client: FlaskClient | None = None) -> None:
+        self.app = app
+        self.client = client or app.test_client()
+        self.pages = 0
+        self.taps = 0
+
+    def get(self, path: str) -> Page:
+        """Open a page."""
+        return Page.get(self.client, path)
+
+    def save(self, page: Page, fields: dict[str, Any] | None = None) -> Page:
+        """Fill in a page and go on, counting taps and typed fields."""
+        self.pages += 1
+        self.taps += 1 + sum(
+            len(value) if isinstance(value, list) else 1 for value in (fields or {}).values()
+        )
+        return page.submit("Save and continue", fields or {})
+
+    def begins(self, **changed: str) -> Page:
+        """Say who asks; arrive at the page of places."""
+        return self.save(self.get("/request/"), {**ABOUT, **changed})
+
+    def comes_to_history(self, **changed: str) -> Page:
+        """Say who asks and where it hurts; arrive at the first topic."""
+        return self.save(self.begins(**changed), {"wanted_regions": ["neck", "shoulder-left"]})
+
+    def answers(self, **changed: dict[str, Any]) -> Page:
+        """Answer every topic; arrive at the consent."""
+        page = self.comes_to_history()
+        while page.path.startswith("/request/history/"):
+            section = page.path.rpartition("/")[2]
+            page = self.save(page, changed.get(section, HEALTHY[section]))
+        return page
+
+    def comes_to_check(self, **changed: dict[str, Any]) -> Page:
+        """Answer everything and agree; arrive at the check."""
+        page = self.answers(**changed)
+        self.pages += 1
+        self.taps += 2
+        return page.submit("Agree and continue", {"agree": True})
+
+    def sends(self, **changed: dict[str, Any]) -> Page:
+        """Go all the way."""
+        page = self.comes_to_check(**changed)
+        self.pages += 1
+        self.taps += 1
+        return page.submit("Send my request")
+
+    def proves(self) -> Page:
+        """Type the mailed code on the page that says the request was sent."""
+        page = self.get("/request/sent").submit("Mail me a code")
+        return page.submit("Check the code", code=self.code())
+
+    def code(self) -> str:
+        """The code in the newest letter."""
+        found = re.search(r"^([0-9]{6})$", self.letters("code")[-1].body or "", re.MULTILINE)
+        assert found, "no code in the letter"
+        return found[1]
+
+    def link(self, kind: str = "request_received") -> str:
+        """The path of the link in the newest letter of a kind."""
+        found = re.search(r"(/r/\S+)", self.letters(kind)[-1].body or "")
+        assert found, "no link in the letter"
+        return found[1]
+
+    def letters(self, kind: str) -> list[Letter]:
+        """The letters of a kind, oldest first."""
+        return [one for one in self.rows(Letter) if one.kind == kind]
+
+    def request(self) -> Request:
+        """The newest request."""
+        found: Request = self.rows(Request)[-1]
+        return found
+
+    def rows(self, model: Any) -> list[Any]:
+        """Every row of a table, oldest first."""
+        order = {
+            Letter: "queued_at",
+            Request: "created_at",
+            Draft: "saved_at",
+            Intake: "number",
+        }.get(model)
+        with self.app.app_context():
+            query = select(model)
+            if order:
+                query = query.order_by(getattr(model, order))
+            found = list(db.session.scalars(query))
+            for row in found:
+                db.session.refresh(row)
+            db.session.expunge_all()
+            return found
+
+    def elsewhere(self) -> "Walker":
+        """Another browser."""
+        return Walker(self.app)
