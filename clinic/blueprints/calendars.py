@@ -31,6 +31,7 @@ def overview() -> str:
 @guards.staff(Permission.SEE_CALENDAR)
 def add_hours() -> Answer:
     """Post weekly hours."""
+    _require_own()
     form = _hours_form()
     opens, closes = form.opens.data, form.closes.data
     if not form.validate() or opens is None or closes is None:
@@ -64,6 +65,7 @@ def remove_hours(hours_id: UUID) -> Answer:
 @guards.staff(Permission.SEE_CALENDAR)
 def add_closure() -> Answer:
     """Close a place, or a therapist's days."""
+    _require_own()
     form = _closure_form()
     if not form.validate():
         return _page(closure=form), 422
@@ -88,6 +90,12 @@ def remove_closure(closure_id: UUID) -> Answer:
     """Open days again."""
     availability.remove_closure(guards.actor(), guards.now(), closure_id)
     return _back(_("The days are open again."))
+
+
+def _require_own() -> None:
+    """Refuse who keeps no calendar, before any form is read."""
+    if not guards.actor().may(Permission.EDIT_CALENDARS):
+        guards.actor().require(Permission.EDIT_OWN_CALENDAR)
 
 
 def _back(said: str) -> Response:

@@ -16,15 +16,16 @@ from tests.web.desk.test_request_page import pick
 BLUEPRINTS = ("desk", "offers", "calendars")
 EVERYONE = {Role.FRONT_DESK, Role.THERAPIST, Role.LEAD_THERAPIST, Role.ADMIN}
 CARE = EVERYONE - {Role.ADMIN}
-# Whoever is not listed is refused; the calendar's posts are refused further in, by whose it is.
+KEEPERS = EVERYONE - {Role.FRONT_DESK}
+# Else CARE. Whose hours are removed is looked at further in: what is not there is 404 to all.
 ALLOWED = {
     "desk.queue": EVERYONE,
     "desk.queue_counts": EVERYONE,
     "desk.request_page": EVERYONE,
     "calendars.overview": EVERYONE,
-    "calendars.add_hours": EVERYONE,
+    "calendars.add_hours": KEEPERS,
+    "calendars.add_closure": KEEPERS,
     "calendars.remove_hours": EVERYONE,
-    "calendars.add_closure": EVERYONE,
     "calendars.remove_closure": EVERYONE,
 }
 NOTE = "clinicalquetzal"
