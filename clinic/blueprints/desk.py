@@ -35,7 +35,7 @@ from clinic.queries.queue import Wish
 from clinic.queries.requests import Event, RequestPage
 from clinic.screening import regions
 from clinic.services import offering, triage
-from clinic.web import desk_words, filters, guards, words
+from clinic.web import desk_words, filters, guards, sessions, words
 
 blueprint = Blueprint("desk", __name__, url_prefix="/staff")
 conflicts.answer_on(blueprint)
@@ -100,6 +100,7 @@ def queue() -> str:
 
 @blueprint.get("/queue.json")
 @guards.staff(Permission.SEE_QUEUE)
+@sessions.quiet
 def queue_counts() -> Response:
     """Say how many requests each folder holds, and whether anything changed."""
     counts = waiting.counts(guards.actor())

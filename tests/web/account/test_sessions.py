@@ -9,7 +9,7 @@ from http.cookies import SimpleCookie
 
 import pytest
 import time_machine
-from flask import Flask, Response
+from flask import Flask, Response, url_for
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
@@ -169,6 +169,22 @@ def test_asking_by_itself_does_not_keep_a_session_alive(
     for _minute in range(20):
         moving.shift(60)
         answers.append(client.get(ACCOUNT, headers={"X-Poll": "1"}).status_code)
+
+    assert answers == [IN] * 14 + [OUT] * 6
+
+
+def test_the_queue_that_refreshes_itself_does_not_keep_a_session_alive(
+    small_app: Flask, fern: Person, moving: time_machine.Traveller
+) -> None:
+    client = small_app.test_client()
+    sign_in(client, fern)
+    with small_app.test_request_context():
+        poll = url_for("desk.queue_counts")
+
+    answers = []
+    for _minute in range(20):
+        moving.shift(60)
+        answers.append(client.get(poll).status_code)
 
     assert answers == [IN] * 14 + [OUT] * 6
 
