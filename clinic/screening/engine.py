@@ -244,7 +244,7 @@ def _readings(item: Item, intake: Intake, routes: tuple[Sent, ...]) -> Iterator[
         for reading in _as(sent.route.answer, item, main, intake):
             yield replace(reading, capped=sent.capped, mismatch=given in main.least)
     for slug in _spoken_for(item, main, intake):
-        yield Reading(slug, _read_as(slug, main, intake), capped=blank, mismatch=True)
+        yield Reading(slug, _read_as(slug, main, intake), mismatch=True)
 
 
 def _read_as(slug: str, main: Question, intake: Intake) -> Intake:

@@ -1,11 +1,14 @@
 """What the engine can carry beyond the items that ship: routes, raises, counts, lists, privacy."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from clinic.screening import outcome, questionnaire, rules
 from clinic.screening.outcome import Screening
+from clinic.screening.questionnaire import Questionnaire
+from clinic.screening.rules import Ruleset
 from tests.unit.screening.harmless import TODAY, copied, intake, read
 
 ITEMS = {
