@@ -41,6 +41,7 @@ from clinic.screening.rules import Ruleset
 HOPES = "free_text.hopes"
 CHANGED = ".changed"
 ENGLISH = "en"
+VERDICTS = ("avoid", "care", "allowed")
 NOTHING = "null"  # canonical JSON of a blank
 
 
@@ -282,9 +283,14 @@ class _History:
         return isinstance(named, list) and bool(named) and not set(named) & set(UNSURE)
 
     def _regions(self) -> Iterator[RegionRow]:
-        for region, found in self.screening.regions.items():
+        body = self.words.version.body
+        gravest_first = sorted(
+            self.screening.regions.items(),
+            key=lambda one: (VERDICTS.index(one[1].verdict), body.order[one[0]]),
+        )
+        for region, found in gravest_first:
             why = tuple(dict.fromkeys(self._titled(one) for one in found.because))
-            yield RegionRow(region, self.words.version.body.label(region), found.verdict, why)
+            yield RegionRow(region, body.label(region), found.verdict, why)
 
     def _titled(self, finding_id: str) -> str:
         known = self.ruleset.items.get(finding_id.removesuffix(CHANGED))

@@ -56,8 +56,8 @@ def newest(work: Work, request: Request) -> tuple[Intake, ScreeningRecord] | Non
         .where(Intake.request_id == request.id)
         .order_by(Intake.number.desc(), ScreeningRecord.made_at.desc(), ScreeningRecord.id)
     )
-    found = work.session.execute(query.limit(1)).tuples().first()
-    return found if found is not None else None
+    found = work.session.execute(query.limit(1)).first()
+    return (found[0], found[1]) if found is not None else None
 
 
 def last_day(work: Work, request: Request, intake: Intake, days: int) -> date:

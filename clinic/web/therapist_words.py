@@ -11,12 +11,11 @@ from flask_babel import gettext as _
 from clinic import contact
 from clinic.forms import DecisionForm
 from clinic.queries.answers import MedicineRead, MedicineRow
-from clinic.queries.histories import Cause, FindingRow, History
+from clinic.queries.histories import VERDICTS, Cause, FindingRow, History
 from clinic.screening import regions
 from clinic.services import review
 from clinic.web import filters, words
 
-VERDICTS = ("avoid", "care", "allowed")
 Shown = dict[str, object]
 
 

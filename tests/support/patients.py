@@ -122,11 +122,13 @@ class Patient:
         """Say on the stop page that the urgent answer was a mistake."""
         drafting.chose_by_mistake(self.actor, now, self._id(), browser=self.browser)
 
+    def agrees(self, now: datetime) -> None:
+        """Agree to the use of the data."""
+        drafting.agree(self.actor, now, self._id(), language=self.language, browser=self.browser)
+
     def sends(self, now: datetime) -> None:
         """Agree to the use of the data, and send."""
-        drafting.agree(
-            self.actor, now, self._id(), language=self.language, browser=self.browser
-        )
+        self.agrees(now)
         submission.send(self.actor, now, self._id(), key=uuid4().hex, **self._how())
 
     def _id(self) -> UUID:
