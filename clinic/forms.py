@@ -194,7 +194,8 @@ class PatientForm(SeenForm):
     @property
     def key(self) -> str:
         """The key that makes a repeat harmless."""
-        return (self.idempotency_key.data or "")[:64]
+        sent = self.idempotency_key.raw_data or [""]
+        return str(sent[0])[:64]
 
 
 class BirthDateField(DateField):

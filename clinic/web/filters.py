@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-from flask import Flask, request, url_for
+from flask import Flask, Response, request, url_for
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
@@ -20,6 +21,8 @@ from clinic.web import guards
 STATIC = Path(__file__).resolve().parent.parent / "static"
 LANGUAGES = {"en": "English", "es": "Español"}
 LANGUAGE_COOKIE = "language"
+CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
+LATE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")  # C1, as UTF-8 writes it
 
 
 def init_app(app: Flask) -> None:
@@ -30,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.filters["spoken"] = spoken
     app.context_processor(_shared)
+    app.after_request(_without_controls)
 
 
 def select_language() -> str:
@@ -54,6 +58,16 @@ def asset(path: str) -> str:
 def spoken(instant: datetime, zone: str) -> str:
     """Say an instant in words in the location's zone, with the zone."""
     return calendar.spoken(instant, zone, language())
+
+
+def _without_controls(response: Response) -> Response:
+    """Leave out the control characters of a refused form that is drawn again: HTML has none."""
+    if response.mimetype == "text/html" and not response.direct_passthrough:
+        body = response.get_data()
+        clean = LATE_CONTROLS.sub(b"", body.translate(None, CONTROLS))
+        if clean != body:
+            response.set_data(clean)
+    return response
 
 
 @cache

@@ -26,12 +26,12 @@ def small_app() -> Iterator[Flask]:
 
 
 @pytest.fixture
-def ana(small_app: Flask, moving: time_machine.Traveller) -> Walker:  # noqa: ARG001 - the clock stands still
+def ana(small_app: Flask, moving: time_machine.Traveller) -> Walker:
     """Somebody who asks for care, in English, on SQLite."""
     return Walker(small_app)
 
 
 @pytest.fixture
-def ana_on_both(app: Flask, moving: time_machine.Traveller) -> Walker:  # noqa: ARG001 - as above
+def ana_on_both(app: Flask, moving: time_machine.Traveller) -> Walker:
     """The same on each kind of database."""
     return Walker(app)

@@ -1,0 +1,126 @@
+"""An urgent answer stops at once; what was answered first stays on record."""
+
+from clinic.models import Draft, Intake, ScreeningRecord
+from clinic.screening import outcome
+from tests.web.patient.walking import HEALTHY, Walker
+
+CHEST = {
+    "ticks": ["rf-chest-breath"],
+    "rf-chest-breath.worse": "yes",
+    "rf-chest-breath.after-needling": "no",
+}
+
+
+def test_chest_pain_stops_and_puts_the_request_on_top_of_the_queue(ana_on_both: Walker) -> None:
+    page = ana_on_both.save(ana_on_both.comes_to_history(), CHEST)
+
+    assert page.path == "/request/stop"
+    assert page.heading == "Please stop here and get care"
+    assert "Call 911" in page.text
+    assert "(555) 555-0100" in page.text
+    request = ana_on_both.request()
+    assert (request.desk_state, request.clinical_state) == ("new", "needs_review")
+    assert (request.level, request.urgent_open, request.call_today) == ("urgent", True, "urgent")
+    [intake] = ana_on_both.rows(Intake)
+    assert not intake.complete
+    assert intake.answers["rf-chest-breath"] == "yes"
+    [alert] = ana_on_both.letters("urgent_alert")
+    assert alert.recipient == "alerts@example.com"
+    assert request.reference in (alert.body or "")
+    for content in ("chest", "breath", "Ana", "555-555-0101"):
+        assert content not in f"{alert.subject} {alert.body}"
+
+
+def test_an_urgent_answer_stops_although_its_follow_ups_are_missing(ana: Walker) -> None:
+    page = ana.save(ana.comes_to_history(), {"ticks": ["rf-chest-breath"]})
+
+    assert page.path == "/request/stop"
+    assert ana.request().urgent_open
+
+
+def test_a_gap_that_could_be_urgent_is_asked_before_the_emergency_page(ana: Walker) -> None:
+    page = ana.save(ana.comes_to_history(), {"ticks": ["rf-fever-infection"]})
+
+    assert page.status == 422
+    assert "rf-fever-infection.signs" in page.errors
+    assert ana.request().desk_state == "draft"
+
+
+def test_the_one_way_on_is_to_say_that_it_was_a_mistake(ana: Walker) -> None:
+    ana.save(ana.comes_to_history(), CHEST)
+
+    for path in ("/request/", "/request/where", "/request/check", "/request/consent"):
+        assert ana.get(path).path == "/request/stop", path
+    page = ana.get("/request/stop").submit("I chose that by mistake")
+
+    assert page.path == "/request/history/red-flags"
+    assert ana.get("/request/check").path == "/request/stop"
+
+
+def test_an_answer_called_a_mistake_stays_on_record_and_holds_the_needles(
+    ana_on_both: Walker,
+) -> None:
+    ana = ana_on_both
+    ana.save(ana.comes_to_history(), CHEST)
+    page = ana.get("/request/stop").submit("I chose that by mistake")
+
+    page = ana.save(page, HEALTHY["red-flags"])
+    while page.path.startswith("/request/history/"):
+        page = ana.save(page, HEALTHY[page.path.rpartition("/")[2]])
+    page = page.submit("Agree and continue", {"agree": True}).submit("Send my request")
+
+    assert page.heading == "We have your request"
+    first, second = ana.rows(Intake)
+    assert (first.number, second.number) == (1, 2)
+    assert second.complete
+    assert second.answers["rf-chest-breath"] == "no"
+    records = {record.intake_id: record for record in ana.rows(ScreeningRecord)}
+    finding = outcome.from_json(records[second.id].result).finding("rf-chest-breath.changed")
+    assert finding is not None
+    assert finding.level.value == "absolute"
+    request = ana.request()
+    assert request.urgent_open
+    assert request.call_today == "urgent"
+    assert len(ana.letters("urgent_alert")) == 1
+    assert ana.rows(Draft) == []
+
+
+def test_the_same_urgent_answer_again_makes_no_second_alarm(ana: Walker) -> None:
+    ana.save(ana.comes_to_history(), CHEST)
+    page = ana.get("/request/stop").submit("I chose that by mistake")
+
+    page = ana.save(page, CHEST)
+
+    assert page.path == "/request/stop"
+    assert len(ana.rows(Intake)) == 1
+    assert len(ana.letters("urgent_alert")) == 1
+
+
+def test_a_stopped_draft_is_not_sent(ana: Walker) -> None:
+    page = ana.comes_to_check()
+    held = page.form("Send my request")
+    ana.save(ana.get("/request/history/red-flags"), CHEST)
+
+    sent = held.submit("Send my request")
+
+    assert sent.path == "/request/check" or sent.status == 409
+    assert all(not intake.complete for intake in ana.rows(Intake))
+
+
+def test_milder_answers_in_a_second_request_of_the_same_person_are_a_finding(ana: Walker) -> None:
+    ana.sends(
+        lymph={
+            "lymph-node-removal": "yes",
+            "lymph-node-removal.place": ["armpit"],
+            "lymph-node-removal.side": "left",
+            "lymph-node-removal.extent": "not_sure",
+            "lymph-node-removal.when": "2019",
+        }
+    )
+
+    again = ana.elsewhere()
+    again.sends()
+
+    newest = max(ana.rows(ScreeningRecord), key=lambda one: str(one.earlier))
+    found = [finding.id for finding in outcome.from_json(newest.result).findings]
+    assert "lymph-node-removal.changed" in found
