@@ -11,6 +11,7 @@ from functools import cached_property
 
 from clinic.screening import conditions, medicines, regions
 from clinic.screening.conditions import UNSURE, Age, Answered, Condition, Regions, Together
+from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
 from clinic.screening.regions import Body, UnknownRegion
 from clinic.screening.source import BrokenData, Data, Place
@@ -30,6 +31,7 @@ QUESTION_KEYS = (
 )  # fmt: skip
 KINDS = ("choice", "choices", "date", "number", "text", "regions", "side", "medicines")
 ASKED = ("history", "request", "derived")
+LEVELS = tuple(level.value for level in Level)
 NUMBERS, FLAGS = ("minimum", "maximum", "max_length"), ("alone", "private", "optional")
 ORDERED_KINDS = ("choice", "date", "number")
 
@@ -221,8 +223,8 @@ class _Lint:
             answered |= set(rule["answer"].texts() if rule.has("answer") else ())
             yield from self._answers(rule, name, main)
             yield from self._rule(rule, f"the rule '{rule_id}'")
-            urgent = rule.has("level") and rule["level"].value == "urgent"
-            if urgent and not place.has("urgency"):
+            level = rule["level"].one_of(*LEVELS) if rule.has("level") else ""
+            if level == "urgent" and not place.has("urgency"):
                 yield _error(rule["level"], "say 'urgency: emergency' or 'urgency: same_day'")
         yield from self._without_outcome(main, answered, _rules(place))
 

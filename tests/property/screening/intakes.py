@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from clinic.screening import questionnaire
+from clinic.screening import answers, questionnaire
 from clinic.screening.questionnaire import Question
 
 TODAY = date(2026, 11, 22)
@@ -98,6 +98,43 @@ def least(question: Question) -> Any:
     return {"minor": "1980-05-05", "wanted_regions": ["shoulder-left"]}.get(question.id)
 
 
+def beginnings() -> Iterator[Intake]:
+    """The harmless intake, and for each answer to each question one with harmless follow-ups."""
+    clean = {
+        question.id: answer
+        for question in ASKED.questions.values()
+        if not question.is_follow_up and (answer := least(question)) is not None
+    }
+    yield {**clean, "pregnancy.maybe": "no"}
+    for question in ASKED.questions.values():
+        if question.kind == "choice" and not question.is_follow_up:
+            for slug in question.slugs:
+                intake = {**clean, question.id: slug}
+                yield {**intake, **_harmless_follow_ups(question.item, intake)}
+
+
+def _harmless_follow_ups(item: str, intake: Intake) -> Intake:
+    found: Intake = {}
+    for question in ASKED.of_item(item):
+        read = answers.read({**intake, **found}, ASKED)
+        if question.is_follow_up and questionnaire.visible(question, read, as_of=TODAY):
+            found[question.id] = _mildest(question)
+    return found
+
+
+def _mildest(question: Question) -> Any:
+    """The mildest answer to a follow-up, where it has one; else the first that there is."""
+    if (answer := least(question)) is not None:
+        return answer
+    if question.kind == "number":
+        return question.minimum if question.caution == "higher" else question.maximum
+    if question.kind == "date":
+        return (TODAY - timedelta(800 if question.caution == "later" else 1)).isoformat()
+    first = {"choices": question.slugs, "regions": ("knee-left",), "text": ("words",)}
+    given = first.get(question.kind, question.slugs)[0]
+    return [given] if question.kind in ("choices", "regions") else given
+
+
 @dataclass(frozen=True)
 class Step:
     """One answer made more cautious, by the order that its question declares."""
@@ -121,14 +158,15 @@ def more_cautious(question: Question, value: Any) -> Iterator[Any]:
     elif isinstance(value, list):
         yield from _one_more(question, value)
     elif value not in UNSURE and question.caution in ("later", "earlier"):
-        days = 40 if question.caution == "later" else -40
-        yield (date.fromisoformat(value) + timedelta(days)).isoformat()
+        sign = 1 if question.caution == "later" else -1
+        for days in (1, 40, 200, 8000):
+            yield (date.fromisoformat(value) + timedelta(sign * days)).isoformat()
     elif value not in UNSURE and question.caution in ("higher", "lower"):
         assert question.minimum is not None
         assert question.maximum is not None
-        step = value * (1.2 if question.caution == "higher" else 0.8)
-        if question.minimum <= step <= question.maximum:
-            yield step
+        for part in (0.01, 0.2, 0.5, 1):
+            end = question.maximum if question.caution == "higher" else question.minimum
+            yield value + (end - value) * part
 
 
 def _by_tier(question: Question, value: Any) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """More caution in never means less caution out."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,13 +11,14 @@ from tests.property.screening.intakes import (
     TODAY,
     Intake,
     Step,
+    beginnings,
     intakes,
-    least,
     stepped,
     steps,
 )
 
 RULES = rules.shipped_rules()
+BEGINNINGS = list(beginnings())
 
 
 def screened(intake: Intake) -> Screening:
@@ -32,7 +34,7 @@ def assert_not_less_cautious(before: Screening, after: Screening, step: Step) ->
     assert body.expand(before.blocked_regions) <= body.expand(after.blocked_regions), told
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(intakes(), st.data())
 def test_a_more_cautious_answer_never_lowers_anything(intake: Intake, data: st.DataObject) -> None:
     possible = list(steps(intake))
@@ -45,19 +47,15 @@ def test_a_more_cautious_answer_never_lowers_anything(intake: Intake, data: st.D
     assert_not_less_cautious(before, after, step)
 
 
-def test_every_single_step_from_a_harmless_intake_keeps_caution() -> None:
-    clean = {
-        question.id: answer
-        for question in ASKED.questions.values()
-        if (answer := least(question)) is not None
-    }
-    before = screened(clean)
+@pytest.mark.parametrize("intake", BEGINNINGS, ids=[str(one) for one in range(len(BEGINNINGS))])
+def test_every_single_step_from_a_mild_answer_keeps_caution(intake: Intake) -> None:
+    before = screened(intake)
 
-    for step in steps(clean):
-        assert_not_less_cautious(before, screened(stepped(clean, step)), step)
+    for step in steps(intake):
+        assert_not_less_cautious(before, screened(stepped(intake, step)), step)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes(), st.data())
 def test_two_steps_in_a_row_keep_caution(intake: Intake, data: st.DataObject) -> None:
     for _ in range(2):
@@ -70,7 +68,7 @@ def test_two_steps_in_a_row_keep_caution(intake: Intake, data: st.DataObject) ->
         intake = after
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes())
 def test_an_incomplete_ruleset_clears_nobody(intake: Intake) -> None:
     screening = screened(intake)
@@ -79,7 +77,7 @@ def test_an_incomplete_ruleset_clears_nobody(intake: Intake) -> None:
     assert not screening.bookable
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes())
 def test_a_blocked_or_held_region_is_never_allowed(intake: Intake) -> None:
     screening = screened(intake)
@@ -90,7 +88,7 @@ def test_a_blocked_or_held_region_is_never_allowed(intake: Intake) -> None:
             assert found.verdict == "avoid"
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes(), st.sampled_from(sorted(ASKED.questions)))
 def test_an_earlier_graver_answer_that_differs_is_always_found(intake: Intake, asked: str) -> None:
     earlier = EarlierAnswer(asked, "something else", Level.URGENT, "changed")

@@ -14,7 +14,7 @@ STORED_RULES = rules.from_document(RULES.to_document())
 STORED_QUESTIONS = questionnaire.from_document(ASKED.to_document(), "es")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes())
 def test_stored_versions_replay_to_the_same_bytes(intake: Intake) -> None:
     first = outcome.screen(ASKED, RULES, intake, as_of=TODAY)
@@ -24,7 +24,7 @@ def test_stored_versions_replay_to_the_same_bytes(intake: Intake) -> None:
     assert again.as_bytes() == first.as_bytes()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes())
 def test_a_stored_screening_is_restored_exactly(intake: Intake) -> None:
     first = outcome.screen(ASKED, RULES, intake, as_of=TODAY)
@@ -35,7 +35,7 @@ def test_a_stored_screening_is_restored_exactly(intake: Intake) -> None:
     assert restored.as_bytes() == first.as_bytes()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes(), st.randoms(use_true_random=False))
 def test_the_order_of_answers_changes_nothing(intake: Intake, shuffle: Random) -> None:
     keys = list(intake)
@@ -51,7 +51,7 @@ def test_the_order_of_answers_changes_nothing(intake: Intake, shuffle: Random) -
     assert second.as_bytes() == first.as_bytes()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(intakes())
 def test_answers_read_back_from_json_are_the_same(intake: Intake) -> None:
     read = answers.read(intake, ASKED)
@@ -68,7 +68,7 @@ def test_a_finding_stays_until_the_day_on_which_it_lapses(intake: Intake) -> Non
         assert finding.lapses_on is None or finding.lapses_on >= TODAY + timedelta(days=1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.text(max_size=200))
 def test_any_text_at_all_can_be_screened(text: str) -> None:
     intake = {"medicines": [text], "free_text": {"hopes": text}}
