@@ -135,7 +135,7 @@ def _stored(page: requests.RequestPage) -> list[tuple[str, str]]:
         (_("Desk"), words.DESK[page.desk_state].label),
         (_("Clinical"), words.CLINICAL[page.clinical_state].label),
         (_("With"), page.claimed_by or _("nobody")),
-        (_("Phone"), known.phone if known else None),
+        (_("Phone"), desk_words.phone(known.phone) if known and known.phone else None),
         (_("Email"), known.email if known else None),
     ]
     return [(str(term), str(text)) for term, text in rows if text]

@@ -303,7 +303,7 @@ def contact_page(reference: str) -> str:
     known = page.contact
     form = _contact_form(formdata=None)
     if known is not None:
-        form.phone.data = phone_shown(known.phone) if known.phone else ""
+        form.phone.data = desk_words.phone(known.phone) if known.phone else ""
         form.email.data = known.email or ""
         form.channel.data, form.language.data = known.channel, page.language
     return _contact_page(page, form)
@@ -379,7 +379,7 @@ def _page(reference: str, **forms: FlaskForm) -> str:
         open_part=next(iter(forms), ""),
         steps=_steps(page) if works else [],
         events=[_shown(event, page.zone) for event in page.events],
-        phone=phone_shown(page.contact.phone) if page.contact and page.contact.phone else None,
+        phone=desk_words.phone(page.contact.phone) if page.contact and page.contact.phone else None,
         phone_href=_dial(page.contact.phone) if page.contact and page.contact.phone else None,
         wishes=_wishes(page),
         key=secrets.token_urlsafe(18),
@@ -423,7 +423,7 @@ def _attempt_form(
     given = {"formdata": None} if blank else {}
     form = AttemptForm(prefix="attempt-", **given)
     if blank:
-        form.number.data = phone_shown(known) if known else ""
+        form.number.data = desk_words.phone(known) if known else ""
     form.outcome.choices = [(key, str(word.label)) for key, word in desk_words.OUTCOMES.items()]
     form.next_try.today = calendar.visit_on(guards.now(), page.zone)
     return form
@@ -465,15 +465,6 @@ def _not_offerable(page: RequestPage, kind: str) -> str:
     if kind == "needling" and page.clearance is None:
         return str(desk_words.NOT_CLEARED["not_cleared"])
     return ""
-
-
-def phone_shown(stored: str) -> str:
-    """Write a stored number as people read it."""
-    try:
-        number = contact.phone(stored)
-    except contact.UnfitPhone:
-        return stored
-    return f"{number.display} x{number.extension}" if number.extension else number.display
 
 
 def _dial(stored: str) -> str:
@@ -520,7 +511,7 @@ def _detail(event: Event) -> str:
 
 def _said(name: str, value: str) -> str:
     if name == "number":
-        return phone_shown(value)
+        return desk_words.phone(value)
     if name == "until":
         return str(_("Until %(day)s.", day=_day(date.fromisoformat(value))))
     if name == "next":

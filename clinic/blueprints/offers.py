@@ -240,19 +240,28 @@ def _free(where: Where) -> tuple[Day, ...]:
 
 
 def _where(reference: str, therapist: str | None, place: str | None, kind: str | None) -> Where:
-    """Read what is looked for, beginning where the request belongs."""
+    """Read what is looked for; begin where the request belongs, else where hours are posted."""
     actor, page = guards.actor(), requests.page(guards.actor(), reference)
     places, people = slots.places(actor), slots.therapists(actor)
     if not places or not people:
         raise NotThere
-    wanted = place or str(page.location_id or "")
-    at = next((one for one in places if str(one.id) == wanted), places[0])
-    who = next((one for one in people if str(one.id) == therapist), people[0])
     usual = "needling" if page.clearance else "no_needles"
+    asked_kind = kind if kind and kind in desk_words.KINDS else usual
+    posted = [one for one in slots.hours(actor) if _may_be(asked_kind, one.place)]
+    wanted = place or str(page.location_id or "")
+    at = next((one for one in places if str(one.id) == wanted), None)
+    at = at or (posted[0].place if posted else places[0])
+    there = [one.therapist for one in posted if one.place.id == at.id]
+    who = next((one for one in people if str(one.id) == therapist), None)
+    who = who or next((one for one in there if one in people), people[0])
     today = calendar.visit_on(guards.now(), at.zone)
     asked = _day_of(request.args.get("from", "")) or today
     first = min(max(asked, today), today + FURTHEST)
-    return Where(who, at, kind if kind and kind in desk_words.KINDS else usual, first)
+    return Where(who, at, asked_kind, first)
+
+
+def _may_be(kind: str, place: Place) -> bool:
+    return kind != "needling" or place.needling_law != "prohibited"
 
 
 def _day_of(text: str) -> date | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 
+from clinic import contact
 from clinic.web.words import Tone, Word
 
 FOLDERS: Mapping[str, Word] = {
@@ -171,3 +172,12 @@ TOLD: Mapping[tuple[str, str], Word] = {
     ("read", "patient"): Word(_("The patient opened the page"), Tone.NEUTRAL),
     ("read", "history"): Word(_("The history was read"), Tone.NEUTRAL),
 }
+
+
+def phone(stored: str) -> str:
+    """Write a stored number as people read it."""
+    try:
+        number = contact.phone(stored)
+    except contact.UnfitPhone:
+        return stored
+    return f"{number.display} x{number.extension}" if number.extension else number.display

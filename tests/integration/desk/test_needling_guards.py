@@ -122,15 +122,12 @@ def test_a_history_that_is_too_old_at_the_visit_is_confirmed_again_first(
     request_id = scene.request(sent_at=scene.now - 89 * DAY)
     scene.clear(request_id, valid_until=date(2027, 3, 1))
 
-    for days, fits in ((1, True), (2, False)):
+    def offer(days: int) -> UUID:
         start = scene.now + days * DAY
-        act = lambda start=start: hold(  # noqa: E731 - read twice below
-            scene, dana, request_id, theo, place, starts_at=start, key=f"{start}"
-        )
-        if fits:
-            offering.withdraw(dana, scene.now, act(), seen=1)
-        else:
-            assert reason_of(act) == "history_too_old"
+        return hold(scene, dana, request_id, theo, place, starts_at=start, key=f"{start}")
+
+    offering.withdraw(dana, scene.now, offer(1), seen=1)
+    assert reason_of(lambda: offer(2)) == "history_too_old"
 
 
 def test_a_result_that_is_graver_on_the_day_of_the_visit_needs_a_therapist_again(
@@ -205,27 +202,25 @@ def test_a_visit_is_not_moved_given_away_or_changed_to_needles_without_a_clearan
     else:
         visit_id = booked(scene, dana, request_id, theo, place)
         ended(scene, request_id)
-    new = {
-        "therapist_id": person(theo),
-        "location_id": place,
-        "starts_at": scene.now + WEDNESDAY,
-        "visit_kind": "needling",
-    }
+    therapist, where, starts_at = theo, place, scene.now + WEDNESDAY
     if change == "time":
-        new["starts_at"] = scene.now + 3 * DAY
+        starts_at = scene.now + 3 * DAY
     elif change == "therapist":
-        new["therapist_id"] = person(scene.staff("Tia Therapist", Role.THERAPIST))
+        therapist = scene.staff("Tia Therapist", Role.THERAPIST)
     elif change == "place":
-        new["location_id"] = scene.place("Second Street")
+        where = scene.place("Second Street")
 
     found = reason_of(
         lambda: offering.move(
             dana,
             scene.now,
             visit_id,
+            therapist_id=person(therapist),
+            location_id=where,
+            starts_at=starts_at,
+            visit_kind="needling",
             seen=stored(Appointment, visit_id).version,
             key="move",
-            **new,
         )
     )
 

@@ -185,10 +185,16 @@ def test_nobody_else_accepts_for_a_patient(
     offer_id = hold(scene, dana, request_id, theo, place)
     later = hold(scene, dana, other, theo, place, starts_at=scene.now + timedelta(days=3))
 
-    for act in (offering.accept, offering.decline):
-        extra = {"appointment_id": visit_of(offer_id).id} if act is offering.accept else {}
-        with pytest.raises(NotThere):
-            act(scene.patient(other), scene.now, offer_id, seen=1, **extra)
+    with pytest.raises(NotThere):
+        offering.accept(
+            scene.patient(other),
+            scene.now,
+            offer_id,
+            appointment_id=visit_of(offer_id).id,
+            seen=1,
+        )
+    with pytest.raises(NotThere):
+        offering.decline(scene.patient(other), scene.now, offer_id, seen=1)
     with pytest.raises(NotThere):
         offering.accept(
             scene.patient(request_id),

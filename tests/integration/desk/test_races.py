@@ -177,7 +177,7 @@ def test_two_therapists_have_the_same_hour_each(
     ended = race(
         in_app,
         *(
-            lambda who=who, one=one: offering.offer(  # type: ignore[misc]  # binds the loop's values
+            lambda who=who, one=one: offering.offer(
                 dana,
                 scene.now,
                 one,

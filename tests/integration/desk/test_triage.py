@@ -1,6 +1,7 @@
 """Who works a request, who was reached, what it waits for, and how it ends."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -62,11 +63,19 @@ def test_an_act_on_a_page_that_is_stale_changes_nothing(scene: Scene, dana: Acto
     assert stored(Request, request_id).desk_state == "new"
 
 
-def attempt(scene: Scene, dana: Actor, request_id: object, outcome: str, **given: object) -> None:
-    values: dict[str, object] = {"number": PHONE, "key": f"{outcome} {scene.now}", **given}
+def attempt(
+    scene: Scene, dana: Actor, request_id: UUID, outcome: str, *, next_try_on: date | None = None
+) -> None:
     triage.attempt(
-        dana, scene.now, request_id, outcome=outcome, seen=version_of(request_id), **values
-    )  # type: ignore[arg-type]  # given by name
+        dana,
+        scene.now,
+        request_id,
+        outcome=outcome,
+        number=PHONE,
+        next_try_on=next_try_on,
+        seen=version_of(request_id),
+        key=f"{outcome} {scene.now}",
+    )
 
 
 @pytest.mark.parametrize("outcome", ["voicemail", "no_answer", "wrong_number"])
@@ -201,8 +210,8 @@ def test_the_desk_closes_for_its_own_reasons_only(scene: Scene, dana: Actor, rea
 
 
 @writes
-def _queue_letter(work: Work, request_id: object) -> str:
-    request = tracks.load(work, request_id)  # type: ignore[arg-type]  # an id
+def _queue_letter(work: Work, request_id: UUID) -> str:
+    request = tracks.load(work, request_id)
     outbox.enqueue(
         work,
         "offer_ended",
@@ -300,11 +309,11 @@ def test_a_draft_is_nobodys_but_the_patients(scene: Scene, dana: Actor) -> None:
     draft_id = _draft(SYSTEM, scene.now)
 
     with pytest.raises(NotThere):
-        triage.claim(dana, scene.now, draft_id, seen=1)  # type: ignore[arg-type]  # an id
+        triage.claim(dana, scene.now, draft_id, seen=1)
 
 
 @writes
-def _draft(work: Work) -> object:
+def _draft(work: Work) -> UUID:
     request = Request(reference="3333-3333", language="en", created_at=work.now, acts=0, level=None)
     tracks.begin(work, request)
     return request.id

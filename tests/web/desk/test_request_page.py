@@ -17,6 +17,11 @@ def the(screen: Screen) -> Request:
     return found
 
 
+def timeline(page: Page) -> str:
+    """Read what happened, as the page tells it."""
+    return " ".join(one.get_text(" ") for one in page.soup.select(".timeline"))
+
+
 def calls(page: Page, how: str, **fields: str) -> Page:
     """Press one of the buttons that say how a call ended."""
     sent: Page = page.form(how).fill(fields).submit(how)
@@ -41,7 +46,7 @@ def test_a_call_is_recorded_with_the_number_that_was_dialed(screen: Screen) -> N
     after = calls(page, "Voicemail", **{"attempt-number": "(555) 555-0199"})
 
     assert screen.read(lambda: all_of(Attempt)[0].number) == "+15555550199"
-    assert "(555) 555-0199" in after.soup.select_one(".timeline").get_text()
+    assert "(555) 555-0199" in timeline(after)
     assert the(screen).desk_state == "new"
 
 
@@ -105,7 +110,7 @@ def test_a_note_is_shown_in_the_timeline_as_it_was_typed(screen: Screen) -> None
 
     after = page.submit("Keep this note", {"Note": body})
 
-    assert body in after.soup.select_one(".timeline").get_text()
+    assert body in timeline(after)
     assert "<b>at noon" not in after.response.text
 
 
@@ -137,7 +142,7 @@ def test_a_stale_page_says_who_and_when_shows_both_and_sends_again(screen: Scree
 
         assert told.status == 409
         assert "Dana Desk changed it, Monday, November 23, 2026 at 10:05 AM EST" in told.text
-        assert "+15555550111" in told.text
+        assert "(555) 555-0111" in told.text
         assert "(555) 555-0122" in told.text
         assert the(screen).phone == "+15555550111"
         told.submit("Send mine all the same")
@@ -170,15 +175,14 @@ def test_an_address_is_confirmed_once_it_was_read_back(screen: Screen) -> None:
 
 def pick(page: Page, time: str, day: str) -> Page:
     """Choose a time on a day from the list of free ones."""
-    for legend in page.soup.find_all("legend"):
-        if legend.get_text(strip=True) == day:
-            for label in legend.find_parent("fieldset").find_all("label"):
-                if label.get_text(strip=True) == time:
-                    value = page.soup.find(id=label["for"])["value"]
-                    form = page.form("Hold and offer this time")
-                    form.data.append(("starts", value))
-                    sent: Page = form.submit()
-                    return sent
+    for group in page.soup.find_all("fieldset"):
+        for label in group.find_all("label"):
+            if group.find(string=day) and label.get_text(strip=True) == time:
+                chosen = page.soup.select(f'input[id="{label["for"]}"]')[0]
+                form = page.form("Hold and offer this time")
+                form.data.append(("starts", str(chosen["value"])))
+                sent: Page = form.submit()
+                return sent
     raise AssertionError(f"{time} on {day} is not free")
 
 
@@ -280,3 +284,15 @@ def test_an_offer_is_answered_only_below_its_own_request(screen: Screen) -> None
 
     assert swapped.status_code == 404
     assert screen.read(lambda: all_of(Appointment)[0].state) == "held"
+
+
+def test_a_search_for_times_begins_where_needles_are_allowed_and_hours_are_posted(
+    screen: Screen,
+) -> None:
+    screen.now(screen.scene.place, "Harbor", state="OR", needling_law="prohibited")
+    screen.now(screen.scene.place, "Aspen Street")
+    reference = screen.request(cleared=True)
+
+    times = screen.get(f"/staff/requests/{reference}/offer?kind=needling")
+
+    assert "Times are those of Main Street" in times.text
