@@ -92,6 +92,8 @@ CURRENT = [
     ("never stopped warfarin", {"vitamin-k-antagonist"}),
     ("have not stopped my Eliquis", {"factor-xa-inhibitor"}),
     ("no he dejado el Sintrom", {"vitamin-k-antagonist"}),
+    ("Amlodipine besylate 5 mg", {"blood-pressure-medicine"}),
+    ("Plavix, my cardiologist said until June but I still take it", {"p2y12-and-similar"}),
     ("1,000 mg metformin", {"diabetes-medicine"}),
     ("amlodipine/benazepril", {"blood-pressure-medicine"}),
 ]
@@ -117,6 +119,8 @@ NOT_TAKEN = [
     "aspirina a veces",
     "none",
     "N/A",
+    "I am not taking any medicines",
+    "ninguna por ahora",
     "Ninguna",
     "no tomo nada",
 ]
