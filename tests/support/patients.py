@@ -12,7 +12,7 @@ from sqlalchemy import select
 from clinic import contact
 from clinic.access import ANYONE, Actor, ActorKind
 from clinic.extensions import db
-from clinic.models import Draft, Request
+from clinic.models import Draft, Intake, Request
 from clinic.screening import answers as reading
 from clinic.screening import pages, questionnaire
 from clinic.screening.questionnaire import Question
@@ -154,6 +154,16 @@ class Patient:
             "language": self.language,
             "browser": self.browser,
         }
+
+
+def newest_intake(request_id: UUID | None) -> Intake:
+    """Read the newest history of a request."""
+    db.session.rollback()
+    query = select(Intake).filter_by(request_id=request_id).order_by(Intake.number.desc())
+    intake = db.session.scalars(query).first()
+    if intake is None:
+        raise ValueError("there is no history yet")
+    return intake
 
 
 def mildest(question: Question) -> object:

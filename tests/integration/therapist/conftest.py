@@ -7,14 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from clinic.access import Actor, Role
-from clinic.extensions import db
-from clinic.models import Appointment, Clearance, Intake, Offer
+from clinic.models import Appointment, Clearance, Offer
 from clinic.services import offering, review
 from clinic.services.review import Decision
 from tests.support.clock import MONDAY_MORNING
+from tests.support.patients import newest_intake
 from tests.support.scene import Scene, all_of, at, person, stored, version_of
 
 REASON = "Asked again on the phone, and it is fine."
@@ -81,16 +80,6 @@ class Practice:
         return offering.accept(
             self.dana, self.now, held.id, appointment_id=visit.id, seen=held.version
         )
-
-
-def newest_intake(request_id: UUID) -> Intake:
-    """Read the newest history of a request."""
-    db.session.rollback()
-    query = select(Intake).filter_by(request_id=request_id).order_by(Intake.number.desc())
-    intake = db.session.scalars(query).first()
-    if intake is None:
-        raise ValueError("there is no history yet")
-    return intake
 
 
 def clearances_of(request_id: UUID) -> list[Clearance]:

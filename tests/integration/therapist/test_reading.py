@@ -1,13 +1,10 @@
 """Opening a history is written down first, and what is written down says nothing clinical."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
 
 from clinic.access import NotThere, Refused
 from clinic.extensions import db
@@ -17,6 +14,7 @@ from clinic.screening import outcome, rules
 from clinic.services import audit, reading, review
 from clinic.services.reading import NotWrittenDown
 from tests.integration.therapist.conftest import REASON, Practice
+from tests.support.deaf_trail import deaf_trail
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
 
@@ -99,32 +97,3 @@ def test_nothing_clinical_gets_into_the_trail(practice: Practice) -> None:
     assert hits == set()
     assert audit.verify(db.session()) is None
     assert stored(Request, request_id).clinical_state == "referred"
-
-
-@contextmanager
-def deaf_trail() -> Iterator[None]:
-    """Let the database refuse each entry of the trail, as a full disk or a missing grant would."""
-    sqlite = db.engine.dialect.name == "sqlite"
-    _run(SQLITE_DEAF if sqlite else POSTGRESQL_DEAF)
-    try:
-        yield
-    finally:
-        db.session.rollback()
-        _run(("DROP TRIGGER deaf",) if sqlite else ("DROP TRIGGER deaf ON audit_entry",))
-
-
-SQLITE_DEAF = (
-    "CREATE TRIGGER deaf BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'deaf'); END",
-)
-POSTGRESQL_DEAF = (
-    """CREATE OR REPLACE FUNCTION deaf() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'deaf'; END $$""",
-    "CREATE TRIGGER deaf BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION deaf()",
-)
-
-
-def _run(statements: tuple[str, ...]) -> None:
-    db.session.rollback()
-    with db.engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
