@@ -1,6 +1,7 @@
 """A patient asks for care, from the first page to the reference."""
 
 import time_machine
+from flask import Flask
 
 from clinic.models import Draft, Intake, Letter, Request, ScreeningRecord
 from tests.support.page import Page
@@ -29,15 +30,19 @@ def test_a_healthy_adult_needs_at_most_14_pages_and_60_taps(ana: Walker) -> None
     assert ana.taps <= 60
 
 
-def test_the_whole_way_can_be_gone_in_spanish(ana: Walker) -> None:
-    ana.client.set_cookie("language", "es")
+def test_the_whole_way_can_be_gone_in_spanish(app: Flask, moving: time_machine.Traveller) -> None:
+    ana = Walker(app, "es")
 
-    page = ana.get("/request/history/red-flags")
-    assert page.soup.html is not None
-    assert page.soup.html["lang"] == "es"
+    page = ana.sends()
 
-    button = page.soup.select_one("main form#step button, main .button")
-    assert button is not None
+    assert page.heading == "Tenemos su solicitud"
+    request = ana.request()
+    assert request.language == "es"
+    [intake] = ana.rows(Intake)
+    assert intake.language == "es"
+    [letter] = ana.letters("request_received")
+    assert "tenemos su solicitud" in (letter.subject or "")
+    assert ana.proves().path == "/status/"
 
 
 def test_the_language_can_be_changed_without_losing_what_was_typed(ana: Walker) -> None:

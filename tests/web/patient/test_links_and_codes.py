@@ -162,11 +162,10 @@ def test_fifty_posts_of_one_code_open_one_page(ana_on_both: Walker) -> None:
     ana.sends()
     form = ana.get("/request/sent").submit("Mail me a code").form("Check the code")
     data = dict(form.fill({"code": ana.code()}).data)
-    cookies, start = ana.client._cookies, Barrier(50)  # noqa: SLF001 - a browser's tabs share them
+    start = Barrier(50)
 
     def send(_number: int) -> int:
-        client = ana.app.test_client()
-        client._cookies = dict(cookies)  # noqa: SLF001 - as above
+        client = ana.another_tab(ana.app.test_client())
         start.wait()
         return client.post("/request/sent", data=data).status_code
 

@@ -215,12 +215,10 @@ def _state(walker: Walker) -> list[Any]:
 
 def _race(walker: Walker, path: str, data: list[tuple[str, str]]) -> list[tuple[int, str | None]]:
     """Send the same form from many threads at once, each with this browser's cookies."""
-    cookies = walker.client._cookies  # noqa: SLF001 - a browser's tabs share their cookies
     start = Barrier(RACERS)
 
     def send(app: Flask) -> tuple[int, str | None]:
-        client = app.test_client()
-        client._cookies = dict(cookies)  # noqa: SLF001 - as above
+        client = walker.another_tab(app.test_client())
         start.wait()
         response = client.post(path, data=_listed(data))
         return response.status_code, response.headers.get("Location")

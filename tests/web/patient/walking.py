@@ -1,17 +1,20 @@
 """Somebody who walks through the patient's pages, with a browser of their own."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+from babel.support import Translations
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import Client
 
+import clinic
 from clinic.extensions import db
 from clinic.models import Draft, Intake, Letter, Request
 from tests.support.page import Page
 
-SAVE = {"en": "Save and continue", "es": "Save and continue"}
+FOLDER = Path(clinic.__file__ or "").parent / "translations"
 ABOUT = {
     "name": "Ana Example",
     "birth_date-month": "1",
@@ -40,9 +43,11 @@ HEALTHY: dict[str, dict[str, Any]] = {
 class Walker:
     """One browser, and the pages that it has open."""
 
-    def __init__(self, app: Flask, client: FlaskClient | None = None) -> None:
+    def __init__(self, app: Flask, language: str = "en") -> None:
         self.app = app
-        self.client = client or app.test_client()
+        self.client: Client = app.test_client()
+        self.client.set_cookie("language", language)
+        self.language = language
         self.pages = 0
         self.taps = 0
 
@@ -56,11 +61,11 @@ class Walker:
         self.taps += 1 + sum(
             len(value) if isinstance(value, list) else 1 for value in (fields or {}).values()
         )
-        return page.submit("Save and continue", fields or {})
+        return page.submit(self.say("Save and continue"), fields or {})
 
     def begins(self, **changed: str) -> Page:
         """Say who asks; arrive at the page of places."""
-        return self.save(self.get("/request/"), {**ABOUT, **changed})
+        return self.save(self.get("/request/"), {**ABOUT, "language": self.language, **changed})
 
     def comes_to_history(self, **changed: str) -> Page:
         """Say who asks and where it hurts; arrive at the first topic."""
@@ -79,19 +84,19 @@ class Walker:
         page = self.answers(**changed)
         self.pages += 1
         self.taps += 2
-        return page.submit("Agree and continue", {"agree": True})
+        return page.submit(self.say("Agree and continue"), {"agree": True})
 
     def sends(self, **changed: dict[str, Any]) -> Page:
         """Go all the way."""
         page = self.comes_to_check(**changed)
         self.pages += 1
         self.taps += 1
-        return page.submit("Send my request")
+        return page.submit(self.say("Send my request"))
 
     def proves(self) -> Page:
         """Type the mailed code on the page that says the request was sent."""
-        page = self.get("/request/sent").submit("Mail me a code")
-        return page.submit("Check the code", code=self.code())
+        page = self.get("/request/sent").submit(self.say("Mail me a code"))
+        return page.submit(self.say("Check the code"), code=self.code())
 
     def code(self) -> str:
         """The code in the newest letter."""
@@ -132,6 +137,15 @@ class Walker:
             db.session.expunge_all()
             return found
 
+    def another_tab(self, client: Client) -> Client:
+        """Give this browser's cookies to a client, so that it acts as one more of its tabs."""
+        client._cookies = dict(self.client._cookies or {})  # noqa: SLF001 - tabs share them
+        return client
+
     def elsewhere(self) -> "Walker":
         """Another browser."""
-        return Walker(self.app)
+        return Walker(self.app, self.language)
+
+    def say(self, words: str) -> str:
+        """A string of the pages in this browser's language."""
+        return Translations.load(FOLDER, [self.language]).gettext(words)
