@@ -1,0 +1,310 @@
+"""The cast in a browser: what each of them does, said in the words of a story.
+
+Fields are found by name and buttons by what they say, so that the same navigator works with
+scripts or without, by pointer or by keys, on any width and in either language.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+from tests.browser.hands import Keys, Pointer
+from tests.support.browser import Visitor, fits
+from tests.support.open_clinic import OpenClinic
+from tests.support.signing_in import Person
+
+# With this variable set, each page that a navigator looks at leaves its picture in that folder.
+ALBUM = "BROWSER_ALBUM"
+OPEN_QUESTIONS = """() => {
+  const seen = (one) => one.checkVisibility();
+  const named = (kind) => [...document.querySelectorAll(`#step input[type=${kind}]`)].filter(seen);
+  const groups = (kind) => [...new Set(named(kind).map((one) => one.name))].map((name) => {
+    const boxes = named(kind).filter((one) => one.name === name);
+    return {name, values: boxes.map((one) => one.value), done: boxes.some((one) => one.checked)};
+  });
+  const filled = (name) =>
+    [...document.querySelectorAll("#step input[type=text], #step textarea")]
+      .some((one) => one.name.replace(/-(month|day|year)$/, "") === name && one.value);
+  return [...groups("radio"), ...groups("checkbox")].filter(({name, done}) =>
+    !done && !(name.endsWith("-unsure") && filled(name.replace(/-unsure$/, ""))));
+}"""
+_pages_seen = count(1)
+
+
+@dataclass
+class Navigator:
+    """Somebody in front of a browser; each page they come to is looked at."""
+
+    visitor: Visitor
+    clinic: OpenClinic
+    hands: Pointer | Keys = field(default_factory=Pointer)
+    thorough: bool = True
+
+    @property
+    def page(self) -> Page:
+        """The page in the browser."""
+        return self.visitor.page
+
+    @property
+    def heading(self) -> str:
+        """The page's one heading of the first level."""
+        return " ".join(self.page.locator("h1").inner_text().split())
+
+    @property
+    def said(self) -> str:
+        """What the main part of the page says."""
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    @property
+    def path(self) -> str:
+        """Where the browser is, without the host."""
+        return self.page.url.removeprefix(self.visitor.base_url)
+
+    def opens(self, path: str) -> None:
+        """Type an address of the site."""
+        self.visitor.open(path)
+        self.looks()
+
+    def looks(self) -> None:
+        """Check the page as it stands: accessible, no wider than the screen, no fault seen."""
+        self.page.wait_for_load_state()
+        if self.thorough:
+            self.visitor.check_page()
+        else:
+            fits(self.page, self.visitor.width)
+            self.visitor.check_faults()
+        album = os.environ.get(ALBUM)
+        if album:
+            self._keeps_picture(Path(album))
+
+    def writes(self, name: str, text: str) -> None:
+        """Put a text into the field of this name."""
+        self.hands.write(self._control(name), text)
+
+    def writes_date(self, name: str, month: str, day: str, year: str) -> None:
+        """Put a date into its three boxes."""
+        for part, text in (("month", month), ("day", day), ("year", year)):
+            self.writes(f"{name}-{part}", text)
+
+    def chooses(self, name: str, *values: str) -> None:
+        """Choose an answer, or tick boxes, by the value sent."""
+        for value in values:
+            self.hands.choose(self.page.locator(f'[name="{name}"][value="{value}"]'))
+
+    def picks(self, name: str, label: str) -> None:
+        """Pick one line of a list that folds out."""
+        self.hands.pick(self._control(name), label)
+
+    def presses(self, label: str, *, within: str = "body") -> None:
+        """Press the button that says this, and look at the page that comes."""
+        button = self.page.locator(within).get_by_role("button", name=label, exact=True)
+        self._goes(lambda: self.hands.press(button))
+
+    def follows(self, label: str | re.Pattern[str]) -> None:
+        """Follow the link that says this."""
+        exact = isinstance(label, str)
+        link = self.page.get_by_role("link", name=label, exact=exact).first
+        self._goes(lambda: self.hands.press(link))
+
+    def unfolds(self, label: str) -> None:
+        """Open a disclosure."""
+        self.hands.press(self.page.locator("summary", has_text=label))
+
+    def _goes(self, act: Callable[[], None]) -> None:
+        with self.page.expect_navigation():
+            act()
+        self.looks()
+
+    def _control(self, name: str) -> Locator:
+        return self.page.locator(f'[name="{name}"]:visible')
+
+    def _keeps_picture(self, album: Path) -> None:
+        album.mkdir(parents=True, exist_ok=True)
+        words = re.sub(r"\W+", "-", self.path.partition("?")[0]).strip("-") or "landing"
+        name = f"{next(_pages_seen):03}-{self.visitor.width}-{words}"[:90]
+        self.page.screenshot(path=album / f"{name}.png", full_page=True)
+
+
+@dataclass
+class Patient(Navigator):
+    """A patient with a phone and a mailbox."""
+
+    name: str = "Rosa Example"
+    email: str = "rosa.example@example.com"
+    phone: str = "212 555 0142"
+    language: str = "en"
+
+    def starts(self) -> None:
+        """Come from the first page and say who asks."""
+        self.opens("/")
+        self._goes(lambda: self.hands.press(self.page.locator("main a[href='/request/']").first))
+        self.introduces_herself()
+        self.goes_on()
+
+    def introduces_herself(self) -> None:
+        """Fill in who asks and how to reach them."""
+        self.writes("name", self.name)
+        self.writes_date("birth_date", "4", "2", "1980")
+        self.chooses("answered_by", "patient")
+        self.writes("phone", self.phone)
+        self.writes("email", self.email)
+        self.chooses("channel", "email")
+        self.chooses("language", self.language)
+
+    def says_where(self, *regions: str, hopes: str = "To lift my grandchild again.") -> None:
+        """Tick where it hurts and say what for and when."""
+        self.chooses("wanted_regions", *regions)
+        self.writes("free_text.hopes", hopes)
+        self.chooses("days", "monday", "thursday")
+        self.writes("times", "Not before nine.")
+        self.goes_on()
+
+    def tells_history(self, **told: Iterable[str] | str) -> None:
+        """Answer topic by topic; whatever is not told is "no"."""
+        while self.path.startswith("/request/history/"):
+            self.answers_page(told)
+            self.goes_on()
+
+    def answers_page(self, told: Mapping[str, Iterable[str] | str]) -> None:
+        """Answer every question of the page that shows; follow-ups show one by one."""
+        for name, text in told.items():
+            if isinstance(text, str) and self._control(name).count():
+                self.writes(name, text)
+        while unanswered := self.page.evaluate(OPEN_QUESTIONS):
+            question = unanswered[0]
+            self.chooses(question["name"], *self._answer(question, told))
+
+    def goes_on(self) -> None:
+        """Press the page's main button."""
+        self._goes(lambda: self.hands.press(self.page.locator("#step .button-primary")))
+
+    def agrees(self) -> None:
+        """Agree to the use of the data."""
+        self.chooses("agree", "y")
+        self.goes_on()
+
+    def sends(self) -> str:
+        """Send the request; return the reference."""
+        self._goes(lambda: self.hands.press(self.page.locator("#send .button-primary")))
+        return self.page.locator("bdi", has_text=re.compile(r"^[A-Z0-9-]{6,9}$")).first.inner_text()
+
+    def proves_her_address(self) -> None:
+        """Have a code mailed on the page that says "sent", and type it there."""
+        before = self.clinic.codes_so_far(self.email)
+        self.presses("Mail me a code")
+        self.types_code("Check the code", after=before)
+
+    def leaves(self) -> None:
+        """Close everything in this browser, as on a device that others use too."""
+        self.presses("I am done here")
+
+    def opens_the_link_in(self, about: str) -> None:
+        """Open the newest letter about something and follow its link."""
+        letter = self.clinic.letter(self.email, about)
+        self.page.goto(letter.links[0])
+        self.looks()
+
+    def asks_for_a_code(self) -> None:
+        """Have a code mailed and type it."""
+        before = self.clinic.codes_so_far(self.email)
+        self.presses("Mail me a code")
+        self.types_code("Open my page", after=before)
+
+    def types_code(self, button: str, *, after: int) -> None:
+        """Read the newest code in the mailbox, type it, press."""
+        self.writes("code", self.clinic.code(self.email, after=after))
+        self.presses(button)
+
+    def _answer(
+        self, question: Mapping[str, list[str] | str], told: Mapping[str, Iterable[str] | str]
+    ) -> Iterable[str]:
+        name, values = str(question["name"]), list(question["values"])
+        if name in told and not isinstance(told[name], str):
+            return told[name]
+        mild = [one for one in ("no", "none", "fine", "y", "not_sure") if one in values]
+        return mild[:1] or values[:1]
+
+
+@dataclass
+class Staff(Navigator):
+    """Somebody who works at the clinic."""
+
+    who: Person | None = None
+
+    def signs_in(self) -> None:
+        """Sign in with both proofs; the first time, the app is set up on the way."""
+        person = self._person()
+        self.opens("/staff/")
+        self.writes("email", person.email)
+        self.writes("password", person.password)
+        self.presses("Continue", within="main")
+        if not person.secret:
+            self.sets_up_the_app()
+            return
+        self.writes("code", person.code())
+        self.presses("Sign in")
+
+    def sets_up_the_app(self) -> None:
+        """Type the key by hand into an app, its first code into the page; keep the other codes."""
+        person = self._person()
+        self.unfolds("I cannot scan it")
+        person.secret = self.page.locator(".reference").inner_text().replace(" ", "")
+        self.writes("code", person.code())
+        self.presses("Finish set-up")
+        self.presses("I have kept them")
+
+    def _person(self) -> Person:
+        assert self.who is not None, "nobody was told to sit here"
+        return self.who
+
+
+@dataclass
+class Desk(Staff):
+    """The front desk."""
+
+    def finds(self, name: str) -> None:
+        """Open a request from the queue."""
+        self.opens("/staff/")
+        self.follows(name)
+
+    def records_call(self, outcome: str) -> None:
+        """Record how a call ended."""
+        self.presses(outcome, within="section[aria-labelledby=call]")
+
+    def offers_a_time_with(self, therapist: str) -> str:
+        """Offer the first time of the second day shown; return the day in words."""
+        self.follows("Offer a visit with needling")
+        self.picks("therapist", therapist)
+        self.presses("Filter", within="form[role=search]")
+        day = self.page.locator("fieldset.region-group").nth(1)
+        when = day.locator("legend").inner_text()
+        first = day.locator("input").first
+        self.hands.choose(first)
+        self.presses("Hold and offer this time")
+        return when
+
+
+@dataclass
+class Therapist(Staff):
+    """A therapist, who reads and decides."""
+
+    def reads(self, reference: str) -> None:
+        """Open a medical history."""
+        self.opens(f"/staff/review/{reference}")
+
+    def signs(
+        self, decision: str, reason: str = "", *, grounds: str = "", **ticked: Iterable[str]
+    ) -> None:
+        """Decide, say why, sign."""
+        self.chooses("decision", decision)
+        for name, values in ticked.items():
+            self.chooses(name, *values)
+        if grounds:
+            self.picks("grounds", grounds)
+        self.writes("reason", reason)
+        self.presses("Sign this decision")
