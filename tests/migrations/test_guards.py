@@ -36,7 +36,7 @@ ENDED = {"ended_at": datetime(2026, 11, 23, 16, tzinfo=UTC), "ended_by": "withdr
 
 
 @pytest.fixture
-def scene(in_app: Flask) -> Iterator[Scene]:  # noqa: ARG001 - the fixture opens the database
+def scene(in_app: Flask) -> Iterator[Scene]:
     scene = Scene()
     full_house.fill(scene)
     db.session.rollback()
