@@ -28,9 +28,10 @@ MEDICINES = "medicines"
 class AnswerRow:
     """One question as it was worded, and what was answered.
 
-    ``state`` is given, least (an answer that raises no caution), nothing (an empty list), unsure
-    or blank. ``original`` is the wording that the patient read, where it was not English.
-    ``before`` is the answer of the version before, where that was another one.
+    ``state`` is given, least (an answer that raises no caution), nothing (an empty list), unsure,
+    blank, or skipped (blank, and nobody had to answer). ``original`` is the wording that the
+    patient read, where it was not English. ``before`` is the answer of the version before, where
+    that was another one.
     """
 
     question: str
@@ -212,7 +213,7 @@ def _day(text: str) -> str:
 
 def _state(question: Question, value: object) -> str:
     if value is None:
-        return "blank"
+        return "skipped" if question.optional else "blank"
     if value in UNSURE or (isinstance(value, list) and set(value) & set(UNSURE)):
         return "unsure"
     if value == []:

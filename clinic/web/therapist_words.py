@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from flask_babel import format_date, ngettext
@@ -27,6 +27,7 @@ def of(opened: History) -> Shown:
         "phone": phone(opened.phone) if opened.phone else None,
         "found": [_finding(row, opened.today) for row in opened.findings],
         "by_verdict": _by_verdict(opened),
+        "blocked": _places(opened.blocked),
         "medicines": [_medicine(row, opened.screened_on) for row in opened.medicines],
         "day": day,
         "words": words,
@@ -78,6 +79,12 @@ def _by_verdict(opened: History) -> list[tuple[words.Word, list[str]]]:
     return [(word, labels) for word, labels in found if labels]
 
 
+def _places(labels: Sequence[str]) -> Sequence[str]:
+    body = regions.shipped()
+    every = len(body.normalise(body.parts))
+    return labels if len(labels) < every else [str(_("Every region"))]
+
+
 def _finding(row: FindingRow, today: date) -> Shown:
     word = words.LEVELS[row.level]
     title = _("%(item)s: the answer was changed", item=row.item) if row.changed else row.item
@@ -91,7 +98,7 @@ def _finding(row: FindingRow, today: date) -> Shown:
                     for one in row.because],
         "action": row.action,
         "notes": row.notes,
-        "regions": row.blocked,
+        "regions": _places(row.blocked),
         "about": row.about if set(row.about) - set(row.blocked) else (),
         "lapses": _lapse(row.lapses_on, today) if row.lapses_on else "",
         "sources": [(f"{key}: {text}" if text else key, None) for key, text in row.sources],

@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 
+from clinic import worker
 from clinic.access import SYSTEM, Refused
 from clinic.booking.lifecycle import Track
 from clinic.models import (
@@ -142,6 +144,18 @@ def test_a_delayed_request_comes_back_by_itself_on_its_day(practice: Practice) -
     why = [act.detail for act in all_of(Act, request_id=request_id, act="need review")]
     assert {"why": "delay is over"} in why
     assert stored(Request, closed).clinical_state == "delayed"
+
+
+def test_the_worker_does_both_without_being_asked(practice: Practice, in_app: Flask) -> None:
+    cleared, delayed = Patient(), Patient(name="Ned Nobody", phone="(555) 555-0177", email=None)
+    practice.decides(cleared.asks(practice.now), "clear with limits", valid_until=date(2026, 12, 4))
+    practice.decides(delayed.asks(practice.now), "delay", not_before=date(2026, 12, 4))
+    by_dates = tuple(job for job in worker.JOBS if job.name in ("clearances", "delays"))
+
+    went_through = worker.run_once(in_app, lambda: datetime(2026, 12, 6, tzinfo=UTC), jobs=by_dates)
+
+    states = {stored(Request, one.request_id).clinical_state for one in (cleared, delayed)}
+    assert (went_through, states) == (True, {"needs_review"})
 
 
 def test_only_the_clockwork_ends_what_dates_end(practice: Practice) -> None:
@@ -285,6 +299,7 @@ HEALTHY_BUT: list[dict[str, Any]] = [
     {"complete": False},
     {"trail": [{"question": "rf-chest-breath", "answer": "yes", "level": "urgent"}]},
     {"urgent_open": True},
+    {"lacks_a_section": True},
 ]
 
 
@@ -351,6 +366,7 @@ def _screen_by(
     complete: bool = True,
     trail: list[dict[str, Any]] | None = None,
     urgent_open: bool = False,
+    lacks_a_section: bool = False,
     without: str = "",
 ) -> None:
     """Send a healthy adult's history, screened by a ruleset that lacks nothing."""
@@ -362,7 +378,8 @@ def _screen_by(
     given = {key: value for key, value in given.items() if value is not None}
     screened = outcome.screen(questions, ruleset, given, as_of=date(2026, 11, 23))
     screenings.keep_ruleset(work, ruleset)
-    work.session.get_one(RulesetVersion, ruleset.hash).state = state
+    version = work.session.get_one(RulesetVersion, ruleset.hash)
+    version.state, version.complete = state, not lacks_a_section
     intake = Intake(
         request_id=request.id,
         number=1,
