@@ -188,6 +188,24 @@ def test_a_child_is_asked_for_a_guardian_and_is_not_refused(ana: Walker) -> None
     assert draft.answers["minor.guardian"] == "consents"
 
 
+def test_answers_that_a_corrected_birth_date_no_longer_calls_for_are_dropped(ana: Walker) -> None:
+    ana.comes_to_history(**{"birth_date-year": "2014"})
+    ana.save(
+        ana.get("/request/history/request"),
+        {
+            "minor.guardian": "consents",
+            "minor.guardian-name": "Bea Example",
+            "minor.assent": "yes",
+        },
+    )
+
+    ana.save(ana.get("/request/"), {"birth_date-year": "1984"})
+
+    [draft] = ana.rows(Draft)
+    assert draft.answers["minor"] == "1984-01-02"
+    assert not [question for question in draft.answers if question.startswith("minor.")]
+
+
 def test_the_address_of_a_topic_that_is_not_asked_is_not_there(ana: Walker) -> None:
     ana.begins()
 

@@ -54,6 +54,17 @@ def test_twenty_clicks_on_send_send_once_and_show_the_same(ana_on_both: Walker) 
     assert [letter.kind for letter in ana_on_both.rows(Letter)] == ["request_received"]
 
 
+def test_the_same_key_with_another_content_is_a_conflict(ana: Walker) -> None:
+    form = ana.comes_to_check().form("Send my request")
+    form.submit("Send my request")
+    data = [(name, "1" if name == "seen" else value) for name, value in form.data]
+
+    response = ana.client.post("/request/send", data=_listed(data))
+
+    assert response.status_code == 409
+    assert len(ana.rows(Intake)) == 1
+
+
 def test_two_tabs_send_one_request(ana: Walker) -> None:
     first = ana.comes_to_check().form("Send my request")
     second = ana.get("/request/check").form("Send my request")
