@@ -249,12 +249,3 @@ CALLS: Mapping[str, Word] = {
     "no_answer": Word(_("No answer"), Tone.WAITING),
     "wrong_number": Word(_("Wrong number"), Tone.REVIEW),
 }
-
-# The boxes of the request page, as staff read them.
-WISHES: Mapping[str, LazyString] = {
-    "hopes": _("Hopes for"),
-    "times": _("Can come"),
-    "days": _("Days"),
-    "parts": _("Times of day"),
-    "notes": _("In their words"),
-}
