@@ -298,6 +298,48 @@ def test_an_offer_without_needles_outlives_the_clearance(
     offering.accept(dana, scene.now, offer_id, appointment_id=visit_of(offer_id).id, seen=1)
 
 
+# --- By the service alone: the database's own guards are taken away -----------------------------
+
+
+def without_triggers() -> None:
+    db.session.rollback()
+    for guard in ("clearance", "place"):
+        for act in ("insert", "update"):
+            on = "" if _on_sqlite() else " ON appointment"
+            db.session.execute(text(f"DROP TRIGGER appointment_{guard}_{act}{on}"))
+    db.session.commit()
+
+
+def test_the_service_refuses_a_prohibited_state_by_itself(
+    scene: Scene, dana: Actor, theo: Actor
+) -> None:
+    place = scene.place("Harbor", state="OR", needling_law="prohibited")
+    request_id = scene.request(cleared=True)
+    without_triggers()
+
+    assert reason_of(lambda: hold(scene, dana, request_id, theo, place)) == "prohibited_here"
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_the_service_refuses_an_offer_of_an_ended_clearance_by_itself(
+    scene: Scene, dana: Actor, theo: Actor, place: UUID, *, newer: bool
+) -> None:
+    request_id = scene.request(cleared=True)
+    offer_id = hold(scene, dana, request_id, theo, place)
+    ended(scene, request_id)
+    if newer:
+        scene.clear(request_id)
+    without_triggers()
+
+    found = reason_of(
+        lambda: offering.accept(
+            dana, scene.now, offer_id, appointment_id=visit_of(offer_id).id, seen=1
+        )
+    )
+
+    assert found == "not_cleared"
+
+
 # --- By raw SQL ------------------------------------------------------------------------------
 
 
