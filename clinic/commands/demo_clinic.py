@@ -84,6 +84,13 @@ PEOPLE = {
     "waiting": Person("Kim Fiction", 19),
     "closed": Person("Lee Invented", 20),
     "delayed": Person("Ned Nobody", 21, email=False, answers={"surgery-recent": "yes"}),
+    "reached": Person("Bea Sham", 23, regions=("elbow-right", "forearm-right")),
+    "limits": Person(
+        "Hal Feigned", 24, regions=("upper-back-left",), answers={"metal-allergy": "not_sure"}
+    ),
+    "more": Person("Ivy Imagined", 25, answers={"lung-disease": "not_sure"}),
+    "other": Person("Jon Dummy", 26, answers={"needle-phobia": "very-scared"}),
+    "cancelled": Person("Mia Makebelieve", 27, regions=("knee-left",)),
     "referred": Person("Una Unreal", 22, answers={"diabetes": "yes", "diabetes.a1c": "not_sure"}),
 }
 
@@ -176,6 +183,11 @@ class _Requests:
         self._closed("closed", self._ago(days=4))
         self._decided("delayed", self._ago(days=1, hours=6), "delay")
         self._decided("referred", self._ago(days=1, hours=8), "refer")
+        self._reached("reached", self._ago(hours=7))
+        self._decided("limits", self._ago(days=1, hours=3), "clear with limits")
+        self._decided("more", self._ago(hours=9), "ask for more")
+        self._decided("other", self._ago(hours=11), "offer other care")
+        self._cancelled("cancelled", self._ago(days=2, hours=6))
 
     def _ago(self, **parts: int) -> datetime:
         return self.now - timedelta(**parts)
@@ -224,6 +236,25 @@ class _Requests:
         )
         return request_id
 
+    def _reached(self, which: str, at: datetime) -> UUID:
+        request_id = self._claimed(which, at)
+        triage.attempt(
+            self.desk,
+            at + timedelta(hours=1),
+            request_id,
+            outcome="reached",
+            number=stored.phone_of(request_id),
+            seen=self._seen(request_id),
+            key=secrets.token_hex(16),
+        )
+        return request_id
+
+    def _cancelled(self, which: str, at: datetime) -> UUID:
+        request_id = self._booked(which, at)
+        visit = stored.visit_of(request_id)
+        offering.cancel(self.desk, at + timedelta(hours=5), visit.id, seen=visit.version)
+        return request_id
+
     def _decided(self, which: str, at: datetime, decision: str) -> UUID:
         request_id = self._send(which, at)
         later = at + timedelta(hours=2)
@@ -233,6 +264,8 @@ class _Requests:
             reason_code="asked_again",
             reason="Spoke with the patient by phone and went through each answer.",
             regions=PEOPLE[which].regions,
+            technique=("superficial_only",) if decision == "clear with limits" else (),
+            positions=("lying_down",) if decision == "clear with limits" else (),
             not_before=self._day(24) if decision == "delay" else None,
         )
         review.decide(
@@ -259,7 +292,7 @@ class _Requests:
             request_id,
             therapist_id=therapist,
             location_id=self.place,
-            starts_at=self._morning(4 if which == "offered" else 3),
+            starts_at=self._morning({"offered": 4, "booked": 3}.get(which, 5)),
             visit_kind="needling",
             seen=self._seen(request_id),
             key=secrets.token_hex(16),
@@ -320,7 +353,7 @@ class _Filling:
             self.at,
             self.request_id,
             given=Given({"wanted_regions": regions, "free_text.hopes": self.person.hopes}),
-            wishes={"hopes": self.person.hopes, "days": ["mon", "wed"], "parts": ["morning"]},
+            wishes={"hopes": self.person.hopes, "days": ["monday", "wednesday"], "parts": ["morning"]},
             **self._how(),
         )
 
