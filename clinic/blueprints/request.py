@@ -634,6 +634,10 @@ def _draw_check(draft: OpenDraft, *, changed: bool = False) -> str:
         )
         for step in steps
     ]
+    again = [
+        (asked, f"{_address(page)}?back=check")
+        for asked, page in drafts.ask_again(draft, language, as_of=today)
+    ]
     missing = [(step.title, _address(step.name)) for step in steps if step.missing]
     if drafts.WHERE not in draft.steps:
         missing.insert(0, (_("Where it hurts"), url_for("request.where")))
@@ -646,6 +650,7 @@ def _draw_check(draft: OpenDraft, *, changed: bool = False) -> str:
         places=_where_summary(draft),
         topics=topics,
         missing=missing,
+        again=again,
         changed=changed,
         key=secrets.token_urlsafe(KEY_BYTES),
         trail=_trail(draft, drafts.CHECK),

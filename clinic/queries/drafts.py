@@ -172,6 +172,22 @@ def advice(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Advice, ...
     return tuple(sorted(found, key=lambda one: (not one.emergency, one.text)))
 
 
+def ask_again(draft: OpenDraft, language: str, *, as_of: date) -> tuple[tuple[str, str], ...]:
+    """List the red flags of which the patient's own words speak, with the page of each."""
+    questions = questionnaire.shipped(language)
+    screening = outcome.screen(
+        questionnaire.shipped(), rules.shipped_rules(), draft.answers, as_of=as_of
+    )
+    return tuple(
+        (
+            questions.questions[finding.item].text,
+            HISTORY + questions.questions[finding.item].section,
+        )
+        for finding in screening.findings
+        if finding.urgency == outcome.CALL_TODAY and finding.item in questions.questions
+    )
+
+
 def must_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
     """Tell whether these answers are urgent whatever the missing ones would say.
 

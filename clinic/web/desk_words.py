@@ -36,6 +36,9 @@ ACTIONS: Mapping[str, Word] = {
 
 CALL_TODAY: Mapping[str, LazyString] = {
     "urgent": _("A therapist asks for a call today. Say that the clinic calls about the request."),
+    "own_words": _(
+        "A therapist asks for a call today. Say that the clinic calls about the request."
+    ),
     "clearance_ended": _(
         "The confirmed visit can no longer go ahead as planned. Call, and find another way."
     ),

@@ -110,6 +110,24 @@ def test_a_stopped_draft_is_not_sent(ana: Walker) -> None:
     assert [intake.complete for intake in ana.rows(Intake)] == [False]
 
 
+def test_words_that_speak_of_a_red_flag_are_asked_about_again_and_call_today(ana: Walker) -> None:
+    ana.begins()
+    ana.save(
+        ana.get("/request/where"),
+        {"wanted_regions": ["neck"], "free_text.anything-else": "I have chest pain since today"},
+    )
+    for section, healthy in HEALTHY.items():
+        ana.save(ana.get(f"/request/history/{section}"), healthy)
+    ana.get("/request/consent").submit("Agree and continue", {"agree": True})
+
+    page = ana.get("/request/check")
+
+    assert "Please look at this once more" in page.text
+    page.submit("Send my request")
+    request = ana.request()
+    assert (request.level, request.call_today) == ("absolute", "own_words")
+
+
 def test_milder_answers_in_a_second_request_of_the_same_person_are_a_finding(ana: Walker) -> None:
     ana.sends(
         lymph={
