@@ -51,6 +51,22 @@ def intake_of(request_id: UUID) -> UUID:
     return db.session.scalars(query.order_by(Intake.number.desc()).limit(1)).one()
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A confirmed visit."""
+
+    id: UUID
+    version: int
+
+
+def visit_of(request_id: UUID) -> Visit:
+    """Return the confirmed visit of a request."""
+    query = select(Appointment.id, Appointment.version).where(
+        Appointment.request_id == request_id, Appointment.state == "confirmed"
+    )
+    return Visit(*db.session.execute(query).one())
+
+
 def open_offer_of(request_id: UUID) -> OpenOffer:
     """Return the open offer of a request."""
     query = (
