@@ -16,7 +16,8 @@ from clinic.services import offering, triage
 from tests.integration.desk.test_offering import WEDNESDAY, hold, visit_of
 from tests.support.scene import Scene, all_of, person, stored, version_of
 
-RACERS = 50
+# SQLite has one writer at a time and gives up after five seconds, with an honest 503.
+RACERS = {"postgresql": 50, "sqlite": 12}
 ROUNDS = 4
 
 
@@ -40,10 +41,11 @@ def race(app: Flask, *acts: Callable[[], object]) -> list[str]:
         return list(pool.map(run, acts))
 
 
-def test_of_fifty_racers_for_one_slot_exactly_one_wins(
+def test_of_many_racers_for_one_slot_exactly_one_wins(
     in_app: Flask, scene: Scene, dana: Actor, theo: Actor, place: UUID
 ) -> None:
-    requests = [scene.request(cleared=True) for _ in range(RACERS)]
+    racers = RACERS[db.engine.dialect.name]
+    requests = [scene.request(cleared=True) for _ in range(racers)]
     seen = {one: version_of(one) for one in requests}
     starts_at = scene.now + WEDNESDAY
 
@@ -64,12 +66,12 @@ def test_of_fifty_racers_for_one_slot_exactly_one_wins(
 
     ended = race(in_app, *(offer(n, one) for n, one in enumerate(requests)))
 
-    assert Counter(ended) == {"won": 1, "SlotTaken": RACERS - 1}
+    assert Counter(ended) == {"won": 1, "SlotTaken": racers - 1}
     assert len(all_of(SlotAtom)) == 9
     assert len(all_of(Offer)) == len(all_of(Appointment)) == len(all_of(Letter)) == 1
     assert Counter(one.desk_state for one in all_of(Request)) == {
         "offered": 1,
-        "ready_to_offer": RACERS - 1,
+        "ready_to_offer": racers - 1,
     }
 
 
