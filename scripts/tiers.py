@@ -20,12 +20,13 @@ TIERS = {
     "integration": "services and queries on SQLite and PostgreSQL",
     "web": "every page, as each member of the cast",
     "browser": "journeys in Chromium",
+    "storm": "races, kills and searches for what was typed, against the real server",
 }
 # Debian's package -> the tiers that cannot run without it
 NEEDED_BY = {
     "chromium": {"support", "browser"},
     "libatomic1": {"support", "browser"},
-    "postgresql": {"support", "migrations", "integration", "web", "browser"},
+    "postgresql": {"support", "migrations", "integration", "web", "browser", "storm"},
 }
 LIMIT_SECONDS = 1200
 NO_TESTS = 5

@@ -19,6 +19,7 @@ from clinic import contact
 from clinic.access import Permission
 from clinic.blueprints import conflicts
 from clinic.booking import calendar
+from clinic.booking.lifecycle import NoSuchMove, Track
 from clinic.forms import (
     WISHES,
     AttemptForm,
@@ -41,7 +42,8 @@ blueprint = Blueprint("desk", __name__, url_prefix="/staff")
 conflicts.answer_on(blueprint)
 Answer = str | tuple[str, int] | Response
 FILTERS = ("folder", "q", "action", "language", "location")
-MONTHS_SHOWN = 12
+# The forms of a request's page that are there only while their act is allowed.
+DRAWN_WHILE = {"attempt": "try contact", "wait": "wait", "close": "close"}
 
 
 @dataclass(frozen=True)
@@ -366,6 +368,9 @@ def _page(reference: str, **forms: FlaskForm) -> str:
     page = requests.page(actor, reference)
     works = actor.may(Permission.WORK_REQUESTS)
     can = requests.allowed(page)
+    for part in forms.keys() & DRAWN_WHILE.keys():
+        if DRAWN_WHILE[part] not in can:  # its boxes are not on the page any more
+            raise NoSuchMove(Track.DESK, page.desk_state, DRAWN_WHILE[part])
     return render_template(
         "desk/request.html",
         page=page,

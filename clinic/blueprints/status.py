@@ -143,9 +143,13 @@ def withdraw() -> Answer:
 
 
 def _too_late(late: Exception) -> Answer:
-    taken = isinstance(late, SlotTaken)
-    ended = isinstance(late, OfferEnded | NotCleared)
-    return render_template("status/too_late.html", taken=taken, ended=ended), 409
+    if isinstance(late, SlotTaken):
+        heading = _("That time was just taken")
+    elif isinstance(late, OfferEnded | NotCleared):
+        heading = _("That time is not held any more")
+    else:
+        heading = _("Something changed in the meantime")
+    return render_template("status/too_late.html", heading=heading), 409
 
 
 def _followed() -> Link | None:

@@ -171,8 +171,7 @@ def cookie(clinic: OpenClinic, browser: str) -> str:
     assert isinstance(interface, SecureCookieSessionInterface)
     serializer = interface.get_signing_serializer(clinic.app)
     assert serializer is not None
-    signed = serializer.dumps({"browser": browser, "_permanent": True})
-    return signed if isinstance(signed, str) else signed.decode()
+    return str(serializer.dumps({"browser": browser, "_permanent": True}))
 
 
 def _until_answered(storm: Storm, ask: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ from secrets import token_bytes
 from uuid import UUID
 
 from flask import Flask
-from flask.testing import FlaskClient
+from werkzeug.test import Client
 
 from clinic.access import SYSTEM, Role
 from clinic.services import factors, staff
@@ -60,12 +60,12 @@ def hire(
     return person
 
 
-def give_password(client: FlaskClient, person: Person, password: str | None = None) -> Page:
+def give_password(client: Client, person: Person, password: str | None = None) -> Page:
     """Type e-mail and password on the sign-in page."""
     page = Page.get(client, "/staff/sign-in")
     return page.submit("Continue", {"Email": person.email, "Password": password or person.password})
 
 
-def sign_in(client: FlaskClient, person: Person) -> Page:
+def sign_in(client: Client, person: Person) -> Page:
     """Sign in with both proofs and arrive where staff begin."""
     return give_password(client, person).submit("Sign in", {CODE: person.code()})
