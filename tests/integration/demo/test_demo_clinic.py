@@ -1,0 +1,58 @@
+"""The demo clinic shows every state that its pages can reach, made by the services alone."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+from sqlalchemy import select
+
+from clinic.commands import demo_clinic
+from clinic.extensions import db
+from clinic.models import Appointment, Request
+from clinic.queries import demo
+from clinic.services import audit, bookkeeping, staff
+
+SUNDAY = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+EVENING_BEFORE_CLOCKS_CHANGE = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+
+
+def _states(column: object) -> set[str]:
+    return set(db.session.scalars(select(column)))  # type: ignore[call-overload]  # any column
+
+
+def test_every_state_that_can_be_reached_is_there(in_app: Flask) -> None:
+    sign_ins = demo_clinic.load(SUNDAY, say=lambda _line: None)
+
+    assert [entry["role"] for entry in sign_ins.values()] == [
+        "front_desk", "therapist", "lead_therapist", "admin",
+    ]  # fmt: skip
+    assert _states(Request.desk_state) == {
+        "draft", "new", "in_contact", "waiting", "ready_to_offer", "offered", "booked", "closed",
+    }  # fmt: skip
+    assert _states(Request.clinical_state) == {
+        "no_history", "needs_review", "cleared", "cleared_with_limits", "more_information",
+        "delayed", "referred", "no_needling",
+    }  # fmt: skip
+    assert _states(Appointment.state) == {"held", "confirmed", "cancelled"}
+    assert [one.problems for one in bookkeeping.check(db.session()) if one.problems] == []
+    assert audit.verify(db.session()) is None
+
+
+def test_the_demo_loads_on_any_day_and_only_once(in_app: Flask) -> None:
+    first = demo_clinic.load(EVENING_BEFORE_CLOCKS_CHANGE, say=lambda _line: None)
+
+    again = demo_clinic.load(SUNDAY, say=lambda _line: None)
+
+    assert len(first) == 4
+    assert again == {}
+
+
+def test_nobody_is_told_a_code_outside_the_demo(in_app: Flask) -> None:
+    demo_clinic.load(SUNDAY, say=lambda _line: None)
+    user = demo.staff_by_email("desk@example.com")
+    assert user is not None
+
+    try:
+        staff.current_code(user, SUNDAY)
+    except staff.OnlyInDemo:
+        return
+    raise AssertionError("a code was told")
