@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -203,6 +204,7 @@ def _times(reference: str, moved: Visit | None, form: SlotForm | None = None) ->
         days=days,
         refusal=refusal,
         later=(where.first + timedelta(days=STEP)).isoformat(),
+        written_day=lambda one: format_date(one, format="long"),
         spoken_day=calendar.spoken_day,
         spoken_time=calendar.spoken_time,
         kinds=desk_words.KINDS,

@@ -67,7 +67,12 @@ PEOPLE = {
         born=date(1951, 2, 3),
         hopes="To turn my head when I drive.",
         regions=("neck",),
-        answers={"anticoagulant": "yes", "medicines": ["Eliquis 5 mg twice a day"]},
+        answers={
+            "anticoagulant": "yes",
+            "anticoagulant.which": ["apixaban"],
+            "anticoagulant.stopped": "no",
+            "medicines": ["Eliquis 5 mg twice a day"],
+        },
     ),
     "spanish": Person(
         "Lupe Ejemplo",

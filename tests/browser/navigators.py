@@ -281,6 +281,7 @@ class Desk(Staff):
         self.follows("Offer a visit with needling")
         self.picks("therapist", therapist)
         self.presses("Filter", within="form[role=search]")
+        assert not re.search(r"\d{4}-\d\d-\d\d", self.said), "days are written in words"
         day = self.page.locator("fieldset.region-group").nth(1)
         when = day.locator("legend").inner_text()
         first = day.locator("input").first
