@@ -24,6 +24,7 @@ from clinic.services.review import CannotDecide
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.web import guards, logs
+from clinic.web.headers import NOT_TEXT
 
 PAGES = (400, 403, 404, 409, 413, 429, 500, 503)
 NEVER_GIVEN_BACK = ("password", "csrf_token", "code", "secret")
@@ -35,9 +36,14 @@ class CrossSite(Exception):
     """A browser said that another site sent this form."""
 
 
+class NotText(Exception):
+    """The form or the query holds bytes that are not UTF-8; nothing is stored in their place."""
+
+
 def init_app(app: Flask) -> None:
     """Map what services raise, and what Werkzeug raises, to pages."""
     app.before_request(_refuse_cross_site)
+    app.before_request(_refuse_what_is_no_text)
     fixed = {
         NotThere: 404,
         Refused: 403,
@@ -58,6 +64,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(kind, _answering(status))
     app.register_error_handler(guards.NeedsCode, _ask_for_code)
     app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(NotText, _not_text)
     app.register_error_handler(SQLAlchemyError, _database)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
@@ -101,6 +108,17 @@ def _refuse_cross_site() -> None:
     unsafe = request.method not in ("GET", "HEAD", "OPTIONS")
     if unsafe and request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise CrossSite
+
+
+def _refuse_what_is_no_text() -> None:
+    if request.environ.get(NOT_TEXT):
+        raise NotText
+
+
+def _not_text(_error: NotText) -> Answer:
+    return page(
+        400, message=_("Some letters could not be read. Please look at them and send it again.")
+    )
 
 
 def _csrf(_error: CSRFError) -> Answer:

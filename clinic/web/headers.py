@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,6 +36,7 @@ FIXED = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",  # Flask-WTF refuses https posts without any referrer
 }
+NOT_TEXT = "needlepoint.not_text"  # in the environ: the form or the query is not UTF-8
 HSTS = "max-age=31536000; includeSubDomains"
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.[a-z0-9]+$")
 KEEPABLE = ("200", "206", "304")
@@ -96,7 +98,19 @@ def _take_body(environ: WSGIEnvironment) -> str | None:
     if len(body) != length:
         return "400 Bad Request"
     environ["wsgi.input"] = BytesIO(body)
+    environ[NOT_TEXT] = not _is_text(environ, body)
     return None
+
+
+def _is_text(environ: WSGIEnvironment, body: bytes) -> bool:
+    """Tell whether form and query are UTF-8; the form parser would put in other characters."""
+    query = environ.get("QUERY_STRING", "").encode("latin-1", "replace")
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        body = unquote_to_bytes(body)
+    try:
+        return bool((unquote_to_bytes(query) + b"&" + body).decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _refuse(status: str, start: Callable[..., Any]) -> Iterable[bytes]:

@@ -310,3 +310,34 @@ def test_the_real_server_does_not_name_itself(server: AppServer) -> None:
 
     assert status == 200
     assert "server:" not in head.lower()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [b"name=%FF%FE", b"name=%C3%28", b"name=%ED%A0%80", b"name=%C0%AF", b"name=\xff"],
+    ids=["no utf-8", "cut short", "surrogate", "overlong", "raw"],
+)
+def test_a_form_that_is_no_text_is_refused_and_given_back(app: Flask, typed: bytes) -> None:
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # this form comes from no page
+
+    answer = app.test_client().post(
+        "/request/",
+        data=typed + b"&hopes=kept%20words",
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert answer.status_code == 400
+    assert "Some letters could not be read" in answer.text
+    assert "kept words" in answer.text
+
+
+def test_a_query_that_is_no_text_is_refused(app: Flask) -> None:
+    answer = app.test_client().get("/?next=%FF")
+
+    assert answer.status_code == 400
+
+
+def test_text_in_any_script_passes(app: Flask) -> None:
+    answer = app.test_client().get("/?q=%C3%B1%F0%9F%8C%BF%D8%B9")
+
+    assert answer.status_code == 200
