@@ -314,8 +314,8 @@ def test_the_real_server_does_not_name_itself(server: AppServer) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    [b"name=%FF%FE", b"name=%C3%28", b"name=%ED%A0%80", b"name=%C0%AF", b"name=\xff"],
-    ids=["no utf-8", "cut short", "surrogate", "overlong", "raw"],
+    [b"name=%FF%FE", b"name=%C3%28", b"name=%ED%A0%80", b"name=%C0%AF"],
+    ids=["no utf-8", "cut short", "surrogate", "overlong"],
 )
 def test_a_form_that_is_no_text_is_refused_and_given_back(app: Flask, typed: bytes) -> None:
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # this form comes from no page
