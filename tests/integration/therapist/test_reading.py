@@ -58,6 +58,8 @@ def test_only_therapists_open_histories_and_nobody_opens_a_draft(practice: Pract
         reading.open_history(practice.theo, practice.now, draft.request_id or uuid4())
     with pytest.raises(NotThere):
         histories.newest(practice.theo, draft.reference, now=practice.now)
+    with pytest.raises(NotThere):
+        histories.request_id_of(practice.theo, draft.reference)
 
 
 def test_nothing_clinical_gets_into_the_trail(practice: Practice) -> None:
