@@ -89,7 +89,7 @@ def test_a_page_that_was_left_out_is_named_and_nothing_is_sent(ana: Walker) -> N
 
 
 def test_a_change_from_the_check_comes_back_to_the_check(ana: Walker) -> None:
-    ana.comes_to_check()
+    ana.is_at_the_check()
 
     page = ana.get("/request/history/immunity?back=check")
     page = page.submit(
@@ -108,8 +108,8 @@ def test_a_change_from_the_check_comes_back_to_the_check(ana: Walker) -> None:
 
 
 def test_a_follow_up_whose_question_was_taken_back_does_not_count(ana: Walker) -> None:
-    ana.comes_to_check(
-        allergies={
+    ana.is_at_the_check(
+        answers={
             "metal-allergy": "yes",
             "metal-allergy.severity": "severe",
             "metal-allergy.needles": "no",
@@ -216,7 +216,7 @@ def test_the_address_of_a_topic_that_is_not_asked_is_not_there(ana: Walker) -> N
 def test_a_closed_form_on_a_shared_device_shows_nothing(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
-    ana.answers()
+    ana.has_filled_in()
 
     ana.get("/request/").submit("Close this form here")
 
@@ -225,7 +225,7 @@ def test_a_closed_form_on_a_shared_device_shows_nothing(
 
 
 def test_two_people_in_two_browsers_do_not_see_each_other(ana: Walker) -> None:
-    ana.answers()
+    ana.has_filled_in()
     other = ana.elsewhere()
 
     page = other.begins(name="Other Example", phone="555-555-0102", email="other@example.com")

@@ -77,7 +77,7 @@ def test_another_patient_cannot_answer_the_offer(ana: Walker) -> None:
     assert without.status_code == 303
     assert without.headers["Location"] == "/status/closed"
     other = ana.elsewhere()
-    other.sends()
+    other.has_sent()
     other.proves()
     token = other.get("/status/").values["csrf_token"][0]
     foreign = other.client.post(_action(form), data={"csrf_token": token, "seen": "1"})
@@ -96,7 +96,7 @@ def test_the_letter_of_an_offer_leads_to_the_answer_in_a_new_browser(ana: Walker
 
 
 def _is_offered_a_time(walker: Walker) -> None:
-    walker.sends()
+    walker.has_sent()
     walker.proves()
     request_id = walker.request().id
     with walker.app.app_context():

@@ -1,6 +1,7 @@
 """Somebody who walks through the patient's pages, with a browser of their own."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import clinic
 from clinic.extensions import db
 from clinic.models import Draft, Intake, Letter, Request
 from tests.support.page import Page
+from tests.support.patients import Patient
 
 FOLDER = Path(clinic.__file__ or "").parent / "translations"
 ABOUT = {
@@ -45,7 +47,7 @@ class Walker:
 
     def __init__(self, app: Flask, language: str = "en") -> None:
         self.app = app
-        self.client: Client = app.test_client()
+        self.client = app.test_client()
         self.client.set_cookie("language", language)
         self.language = language
         self.pages = 0
@@ -92,6 +94,42 @@ class Walker:
         self.pages += 1
         self.taps += 1
         return page.submit(self.say("Send my request"))
+
+    def has_filled_in(self, **changed: Any) -> None:
+        """Have a draft with every answer in this browser, made by the services alone."""
+        with self.app.app_context():
+            patient = self._patient(changed)
+            patient.begins(datetime.now(UTC))
+            patient.fills_in(datetime.now(UTC))
+            db.session.remove()
+
+    def is_at_the_check(self, **changed: Any) -> Page:
+        """Have every page filled in and agreed to; look at the check."""
+        with self.app.app_context():
+            patient = self._patient(changed)
+            patient.begins(datetime.now(UTC))
+            patient.fills_in(datetime.now(UTC))
+            patient.agrees(datetime.now(UTC))
+            db.session.remove()
+        return self.get("/request/check")
+
+    def has_sent(self, **changed: Any) -> None:
+        """Have sent a request from this browser, made by the services alone."""
+        with self.app.app_context():
+            self._patient(changed).asks(datetime.now(UTC))
+            db.session.remove()
+
+    def _patient(self, changed: dict[str, Any]) -> Patient:
+        self.get("/request/")
+        with self.client.session_transaction() as session:
+            browser = session["browser"]
+        about = {
+            "name": ABOUT["name"],
+            "phone": ABOUT["phone"],
+            "email": ABOUT["email"],
+            "regions": ("neck", "shoulder-left"),
+        }
+        return Patient(**{**about, "browser": browser, "language": self.language, **changed})
 
     def proves(self) -> Page:
         """Type the mailed code on the page that says the request was sent."""
