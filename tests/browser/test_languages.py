@@ -26,9 +26,10 @@ def test_a_patient_asks_in_spanish_and_a_switch_loses_nothing(
     lupe.goes_on()
     lupe.says_where("neck", hopes="Cargar a mi hijo sin dolor.")
 
-    assert "¿Tiene dolor de pecho" in lupe.said
+    assert "¿Tiene dolor en el pecho" in lupe.said
     lupe.chooses("ticks", "rf-fever-infection")
     lupe.chooses("rf-fever-infection.signs", "none")
+    assert lupe.page.locator("[name=ticks][value=rf-fever-infection]").is_checked()
     lupe.presses("English")
     assert "Do you have chest pain" in lupe.said
     assert lupe.page.locator("[name=ticks][value=rf-fever-infection]").is_checked()

@@ -68,3 +68,22 @@ def test_an_urgent_answer_called_a_mistake_stays_on_record(
         "clear", "I asked again on the phone.", grounds="I asked again, and the answer is different"
     )
     assert therapist.page.locator(".error-summary").count() == 1
+
+
+def test_none_of_these_in_a_follow_up_takes_back_no_answer_above_it(
+    on_sqlite: OpenClinic, seat: Seat
+) -> None:
+    patient = seat(
+        Patient, on_sqlite, width="phone", name="Fay Fever", phone="212 555 0148",
+        email="fay.fever@example.com", thorough=False,
+    )  # fmt: skip
+    patient.starts()
+    patient.says_where("knee-left")
+    patient.chooses("ticks", "rf-fever-infection")
+
+    patient.chooses("rf-fever-infection.signs", "none")
+
+    fever = patient.page.locator("[name=ticks][value=rf-fever-infection]")
+    assert fever.is_checked()
+    patient.chooses("ticks", "none")
+    assert not fever.is_checked()

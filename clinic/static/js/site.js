@@ -58,6 +58,7 @@
     each("[data-choices]", (group) => {
       group.addEventListener("change", ({ target }) => {
         if (!target.checked || target.type !== "checkbox") return;
+        if (target.closest("[data-choices]") !== group) return; // a follow-up's, inside this one
         group.querySelectorAll(":scope > .choice > input").forEach((box) => {
           const alone = "exclusive" in box.dataset || "exclusive" in target.dataset;
           if (box !== target && alone) box.checked = false;
