@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.support import Translations
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import Client
 
@@ -47,7 +48,7 @@ class Walker:
 
     def __init__(self, app: Flask, language: str = "en") -> None:
         self.app = app
-        self.client = app.test_client()
+        self.client: Client = app.test_client()
         self.client.set_cookie("language", language)
         self.language = language
         self.pages = 0
@@ -121,6 +122,7 @@ class Walker:
 
     def _patient(self, changed: dict[str, Any]) -> Patient:
         self.get("/request/")
+        assert isinstance(self.client, FlaskClient)
         with self.client.session_transaction() as session:
             browser = session["browser"]
         about = {
