@@ -358,7 +358,7 @@ class _Filling:
             self.at,
             self.request_id,
             given=Given({"wanted_regions": regions, "free_text.hopes": self.person.hopes}),
-            wishes={"hopes": self.person.hopes, "days": ["monday", "wednesday"], "parts": ["morning"]},
+            wishes={"days": ["monday", "wednesday"], "parts": ["morning"]},
             **self._how(),
         )
 
