@@ -235,7 +235,9 @@ def _medicine(line: str, ruleset: Ruleset, as_of: date) -> MedicineRow:
 
 
 def _hit(hit: Hit, ruleset: Ruleset) -> MedicineRead:
-    about = ruleset.items.get(hit.medicine_class.item or hit.medicine_class.ask or "")
+    about = next(
+        (ruleset.items[item] for item in hit.medicine_class.about if item in ruleset.items), None
+    )
     return MedicineRead(
         agent=hit.agent,
         group=about.title if about else hit.medicine_class.id.replace("-", " "),

@@ -334,7 +334,7 @@ def _asking(item: Item, intake: Intake) -> tuple[Mention, ...]:
     return tuple(
         mention
         for mention in intake.mentions
-        if mention.hit is not None and mention.hit.medicine_class.ask == item.id
+        if mention.hit is not None and item.id in mention.hit.medicine_class.asks
     )
 
 

@@ -44,9 +44,10 @@ class Mention:
         """The groups by which a rule may name it."""
         if self.hit is None:
             return frozenset({medicines.UNRECOGNISED})
-        about = self.hit.medicine_class.item or self.hit.medicine_class.ask
-        later = about is not None and about not in ruleset.items
-        return self.hit.medicine_class.groups | ({medicines.NOT_ASKED_YET} if later else set())
+        known = self.hit.medicine_class
+        if all(item in ruleset.items for item in known.about):
+            return known.groups
+        return known.groups | {medicines.NOT_ASKED_YET[known.until_asked]}
 
 
 @dataclass(frozen=True)
@@ -193,21 +194,31 @@ def _spoken(
 
 
 def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
-    cues = ruleset.formulary.cues
+    cues, known = ruleset.formulary.cues, ruleset.phrase_words
     past = timing.long_past(whole, as_of) or cues.among("long_past", whole)
-    for clause in cues.split(whole):
+    for clause in cues.split(whole, _within(whole, ruleset)):
         for item, phrase in ruleset.phrases:
             if past and ruleset.items[item].about_now:
                 continue
-            if _says(clause, phrase, cues):
+            if _says(clause, phrase, cues, known):
                 yield item, phrase
 
 
-def _says(clause: Tokens, phrase: Tokens, cues: Cues) -> bool:
+def _within(whole: Tokens, ruleset: Ruleset) -> frozenset[int]:
+    """Places inside a phrase, such as the "and" of "swollen and red"."""
+    return frozenset(
+        place
+        for _, phrase in ruleset.phrases
+        if (index := words.find(whole, phrase)) >= 0
+        for place in range(index, index + len(phrase))
+    )
+
+
+def _says(clause: Tokens, phrase: Tokens, cues: Cues, known: frozenset[str]) -> bool:
     index = words.find(clause, phrase)
     while index >= 0:
         before = clause[:index]
-        if not cues.negated(before) and not cues.of_somebody_else(before):
+        if not cues.negated(before, known) and not cues.of_somebody_else(before, known):
             return True
         index = words.find(clause, phrase, index + 1)
     return False

@@ -330,11 +330,11 @@ class _Lint:
     def _medicines(self) -> Iterator[Problem]:
         place = self.data.general["medicines"]["classes"]
         for name, one in self.formulary.classes.items():
-            about = one.item or one.ask
-            if about in self.to_come:
-                yield _warning(place[name], f"these medicines ask '{about}', still to come")
-            elif about is not None and about not in self.data.items:
-                yield _error(place[name], f"there is no item '{about}'")
+            for about in one.about:
+                if about in self.to_come:
+                    yield _warning(place[name], f"these medicines ask '{about}', still to come")
+                elif about not in self.data.items:
+                    yield _error(place[name], f"there is no item '{about}'")
 
 
 def _shape(question: Place) -> None:

@@ -16,29 +16,42 @@ from clinic.screening.source import Place
 from clinic.screening.words import Cues, Tokens
 
 UNRECOGNISED = "unrecognised"
-NOT_ASKED_YET = "not-asked-yet"
-SPECIAL = (UNRECOGNISED, NOT_ASKED_YET)
+NOT_ASKED_YET = {
+    "absolute": "not-asked-yet-absolute",
+    "relative": "not-asked-yet",
+    "precaution": "not-asked-yet-precaution",
+}
+SPECIAL = (UNRECOGNISED, *NOT_ASKED_YET.values())
 ANTICOAGULANT = "anticoagulant"
 LONGEST_NAME = 6
 RECENT_DAYS = 14
 CLASS_KEYS = (
-    "item", "ask", "mismatch", "groups", "private", "occasional_is_harmless",
+    "item", "ask", "mismatch", "until_asked", "groups", "private", "occasional_is_harmless",
     "stopped_by_rule", "names",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class MedicineClass:
-    """A class of medicines and what it means for the history."""
+    """A class of medicines and what it means for the history.
+
+    `until_asked` is what it weighs while an item that it belongs to is still to come.
+    """
 
     id: str
     item: str | None
-    ask: str | None
+    asks: tuple[str, ...]
     mismatch: str
+    until_asked: str
     groups: frozenset[str]
     private: bool
     occasional_is_harmless: bool
     stopped_by_rule: bool
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The items that it belongs to; none where it is known and harmless."""
+        return (self.item, *self.asks) if self.item else self.asks
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Hit:
     @property
     def harmless(self) -> bool:
         """Known, and nothing to ask about."""
-        return self.medicine_class.item is None and self.medicine_class.ask is None
+        return not self.medicine_class.about
 
     @property
     def fires(self) -> bool:
@@ -97,6 +110,7 @@ class Formulary:
     plain_words: frozenset[str] = field(repr=False)
     single: tuple[str, ...] = field(repr=False)
     sounds: Mapping[str, tuple[str, ...]] = field(repr=False)
+    name_words: frozenset[str] = field(repr=False)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -106,7 +120,7 @@ class Formulary:
 
     def recognise(self, line: str, *, as_of: date | None = None) -> Recognised:
         """Every medicine that a line names, and the words that name none."""
-        if not line.strip() or words.tokens(line) in self.cues.kinds["nothing"]:
+        if not line.strip() or self.cues.says_nothing(words.tokens(line)):
             return Recognised(line, ())
         hits: list[Hit] = []
         unknown: list[str] = []
@@ -131,7 +145,7 @@ class Formulary:
         """Clauses that name something; one that only tells of time belongs to the one before."""
         held: list[Tokens] = []
         for part in words.clauses(line):
-            for clause in self.cues.split(part):
+            for clause in self.cues.split(part, self._exact(part)[1]):
                 if held and not self._names_something(clause):
                     held[-1] = (*held[-1], *clause)
                 else:
@@ -150,31 +164,33 @@ class Formulary:
     def _clause(
         self, clause: Tokens, as_of: date | None, *, strict: bool = False
     ) -> tuple[list[Hit], list[str]]:
-        exact, used = self._exact(clause)
-        hits = [
-            hit
-            for index, names in exact
-            for hit in self._hits(names, clause, index, as_of, exact=True)
-        ]
+        found, used = self._exact(clause)
         strange: list[str] = []
         for index, word in enumerate(clause):
             if index in used or not self._may_be_name(word):
                 continue
-            names = self._near(word, strict=strict)
-            hits += self._hits(names, clause, index, as_of, exact=False)
-            strange += [] if names else [word]
+            near = self._near(word, strict=strict)
+            found += [_Named(index, index + 1, near, exact=False)] if near else []
+            strange += [] if near else [word]
+        found.sort(key=lambda one: one.start)
+        hits = [
+            hit
+            for one in found
+            for hit in self._hits(one, clause, _window(one, found, clause), as_of)
+        ]
         return hits, strange
 
-    def _exact(self, clause: Tokens) -> tuple[list[tuple[int, tuple[str, ...]]], set[int]]:
-        found: list[tuple[int, tuple[str, ...]]] = []
+    def _exact(self, clause: Tokens) -> tuple[list[_Named], set[int]]:
+        found: list[_Named] = []
         used: set[int] = set()
         for size in range(min(LONGEST_NAME, len(clause)), 0, -1):
             for index in range(len(clause) - size + 1):
                 span = set(range(index, index + size))
                 if clause[index : index + size] in self.names and not span & used:
                     used |= span
-                    found.append((index, (" ".join(clause[index : index + size]),)))
-        return sorted(found), used
+                    name = " ".join(clause[index : index + size])
+                    found.append(_Named(index, index + size, (name,), exact=True))
+        return sorted(found, key=lambda one: one.start), used
 
     def _near(self, word: str, *, strict: bool) -> tuple[str, ...]:
         close = [
@@ -197,100 +213,115 @@ class Formulary:
         )
 
     def _hits(
-        self,
-        names: tuple[str, ...],
-        clause: Tokens,
-        index: int,
-        as_of: date | None,
-        *,
-        exact: bool,
+        self, named: _Named, clause: Tokens, window: slice, as_of: date | None
     ) -> Iterator[Hit]:
         agents = {
             (name, agent, medicine_class)
-            for name in names
+            for name in named.names
             for agent, medicine_class in self.names[tuple(name.split())]
         }
-        several = len({medicine_class for _, _, medicine_class in agents}) > 1 and not exact
+        several = len({medicine_class for _, _, medicine_class in agents}) > 1 and not named.exact
         for name, agent, medicine_class in sorted(agents):
             hit = Hit(
                 name,
                 agent,
                 self.classes[medicine_class],
                 "current",
-                exact=exact,
-                either=names if several else (),
+                exact=named.exact,
+                either=named.names if several else (),
             )
-            yield self._told(hit, clause, index, as_of)
+            yield self._told(hit, clause[: named.start], clause[window], as_of)
 
-    def _told(self, hit: Hit, clause: Tokens, index: int, as_of: date | None) -> Hit:
-        before = clause[:index]
-        if self.cues.of_somebody_else(before):
+    def _told(self, hit: Hit, before: Tokens, about: Tokens, as_of: date | None) -> Hit:
+        """What the words before a name, and those about it, say of when and by whom it is taken."""
+        if self.cues.of_somebody_else(before, self.name_words):
             return replace(hit, status="family")
-        past = self._past(clause)
-        if past == "stopped" or (past == "once" and not self.cues.negated(before)):
-            return replace(hit, status="stopped", days_since=timing.days_ago(clause, as_of))
-        if past != "going on" and self.cues.negated(before):
-            return replace(hit, status="negated")
-        if self.cues.among("occasion", clause):
-            serious = ANTICOAGULANT in hit.medicine_class.groups
+        past, denied = self._past(about), self.cues.negated(before, self.name_words)
+        if past == "stopped" or (past == "once" and not denied):
+            return replace(hit, status="stopped", days_since=timing.days_ago(about, as_of))
+        serious = ANTICOAGULANT in hit.medicine_class.groups
+        if denied:  # "not at the moment" may well have been the case last week
+            return replace(hit, status="stopped" if past == "going on" and serious else "negated")
+        if self.cues.among("occasion", about):
             return replace(hit, status="stopped" if serious else "past")
-        if self.cues.among("now_and_then", clause) and hit.medicine_class.occasional_is_harmless:
+        if self.cues.among("now_and_then", about) and hit.medicine_class.occasional_is_harmless:
             return replace(hit, status="now_and_then")
-        return replace(hit, daily_mg=daily_milligrams(clause, index))
+        return replace(hit, daily_mg=daily_milligrams(about))
 
-    def _past(self, clause: Tokens) -> str:
-        """Whether a clause says stopped, once taken, or going on (as in "never stopped")."""
-        if self.cues.among("restarted", clause):
+    def _past(self, about: Tokens) -> str:
+        """Whether words say stopped, once taken, or going on (as in "never stopped")."""
+        if self.cues.among("restarted", about):
             return "going on"
-        if self.cues.among("no_more", clause):
+        if self.cues.among("no_more", about):
             return "stopped"
-        end = self.cues.last("stopped", clause)
+        about = self.cues.without("not_stopped", about)
+        end = self.cues.last("stopped", about)
         if end >= 0:
-            said = self.cues.negated(clause[max(end - 4, 0) : end])
+            said = self.cues.among("negation", about[max(end - 4, 0) : end])
             return "going on" if said else "stopped"
-        return "once" if self.cues.among("once_taken", clause) else ""
+        once = self.cues.among("once_taken", about) and not self.cues.among("ongoing", about)
+        return "once" if once else ""
+
+
+@dataclass(frozen=True)
+class _Named:
+    """Where in a clause a medicine is named, and as what."""
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+    exact: bool
+
+
+def _window(named: _Named, every: list[_Named], clause: Tokens) -> slice:
+    """The words about one medicine: up to the next one on either side, if words stand between.
+
+    "Stopped aspirin in 2015 now on Eliquis" says nothing of stopping Eliquis.
+    """
+    start, end, left, right = named.start, named.end, 0, len(clause)
+    for other in reversed([one for one in every if one.start < named.start]):
+        if other.end < start:
+            left = other.end
+            break
+        start = other.start
+    for other in (one for one in every if one.start > named.start):
+        if other.start > end:
+            right = other.start
+            break
+        end = other.end
+    return slice(left, right)
 
 
 _NUMBERED = re.compile(r"^[\d/.-]+[a-z]{0,3}$")
 _AMOUNT = re.compile(r"^\d+(?:\.\d+)?$")
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
-_UNITS = {"mg": 1, "mgs": 1, "milligram": 1, "milligrams": 1, "miligramos": 1, "g": 1000}
-_NO_DOSE = frozenset(
-    [
-        "x",
-        "times",
-        "time",
-        "tablets",
-        "tablet",
-        "pills",
-        "pill",
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "month",
-        "months",
-        "year",
-        "years",
-        "hours",
-        "veces",
-        "vez",
-        "pastillas",
-        "tabletas",
-        "dias",
-        "semanas",
-        "meses",
-        "anos",
-        "horas",
-        "iu",
-        "units",
-        "ml",
-        "mcg",
-    ]
-)
+_TIMES_MARK = re.compile(r"^x(\d)$")
+_UNITS = {
+    "mg": 1, "mgs": 1, "milligram": 1, "milligrams": 1, "miligramo": 1, "miligramos": 1,
+    "g": 1000, "gram": 1000, "grams": 1000, "gramo": 1000, "gramos": 1000,
+}  # fmt: skip
+LEAST_BARE_STRENGTH = 50  # a number without a unit: below, it counts tablets or days
+_TABLET = frozenset({
+    "tablet", "tablets", "tab", "tabs", "pill", "pills", "cap", "caps", "capsule", "capsules",
+    "pastilla", "pastillas", "tableta", "tabletas", "comprimido", "comprimidos", "capsula",
+    "capsulas", "aspirin", "aspirins", "aspirina", "aspirinas", "baby", "low",
+})  # fmt: skip
+_EACH_DAY = frozenset({
+    "daily", "a", "per", "each", "every", "al", "por", "cada", "diaria", "diarias", "diario",
+    "diarios",
+})  # fmt: skip
+_NO_STRENGTH = _TABLET | frozenset({
+    "x", "times", "time", "day", "days", "week", "weeks", "month", "months", "year", "years",
+    "hours", "vez", "veces", "dia", "dias", "semana", "semanas", "mes", "meses", "ano", "anos",
+    "horas", "iu", "ui", "units", "ml", "mcg",
+})  # fmt: skip
+_COUNTS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "un": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4,
+}  # fmt: skip
 _TIMES = (
     (("twice",), 2), (("bid",), 2), (("two", "times"), 2), (("2", "times"), 2), (("2", "x"), 2),
     (("dos", "veces"), 2), (("2", "veces"), 2), (("12", "hours"), 2), (("12", "horas"), 2),
+    (("12h",), 2), (("8h",), 3), (("6h",), 4),
     (("tid",), 3), (("three", "times"), 3), (("3", "times"), 3), (("tres", "veces"), 3),
     (("3", "veces"), 3), (("8", "hours"), 3), (("8", "horas"), 3), (("qid",), 4),
     (("four", "times"), 4), (("4", "times"), 4), (("cuatro", "veces"), 4), (("6", "hours"), 4),
@@ -298,27 +329,41 @@ _TIMES = (
 _LOW = (("baby",), ("low", "dose"), ("babyaspirin",), ("dosis", "baja"), ("infantil",))
 
 
-def daily_milligrams(clause: Tokens, index: int) -> Fraction | None:
-    """Milligrams a day that a clause states behind a name, or None where it does not say."""
-    for place in range(index, len(clause)):
-        word, follow = clause[place], clause[place + 1] if place + 1 < len(clause) else ""
-        if (
-            _AMOUNT.match(word)
-            and follow not in _NO_DOSE
-            and (follow in _UNITS or not _YEAR.match(word))
-        ):
-            return Fraction(word) * _UNITS.get(follow, 1) * _times(clause)
-    if any(words.find(clause, low) >= 0 for low in _LOW):
-        return Fraction(81)
-    return None
+def daily_milligrams(about: Tokens) -> Fraction | None:
+    """Milligrams a day that the words about a medicine state at most, or None where none do."""
+    strengths = [found for index in range(len(about)) if (found := _strength(about, index))]
+    if not strengths and any(words.find(about, low) >= 0 for low in _LOW):
+        strengths = [Fraction(81)]
+    if not strengths:
+        return None
+    return sum(strengths, Fraction(0)) * _tablets(about) * _times(about)
 
 
-def _is_dose(word: str, follow: str) -> bool:
-    return follow in _UNITS or (follow not in _NO_DOSE and not _YEAR.match(word))
+def _strength(about: Tokens, index: int) -> Fraction | None:
+    word, follow = about[index], about[index + 1] if index + 1 < len(about) else ""
+    if not _AMOUNT.match(word):
+        return None
+    if follow in _UNITS:
+        return Fraction(word) * _UNITS[follow]
+    bare = Fraction(word) >= LEAST_BARE_STRENGTH and not _YEAR.match(word)
+    return Fraction(word) if bare and follow not in _NO_STRENGTH else None
 
 
-def _times(clause: Tokens) -> int:
-    return max((count for cue, count in _TIMES if words.find(clause, cue) >= 0), default=1)
+def _tablets(about: Tokens) -> int:
+    """How many at a time, where a small number stands before tablets, or "a day", or at the end."""
+    counts = [1]
+    for index, word in enumerate(about):
+        follow = about[index + 1] if index + 1 < len(about) else ""
+        marked = _TIMES_MARK.match(word)
+        if marked:
+            counts.append(int(marked[1]))
+        elif follow in _TABLET | _EACH_DAY or not follow:
+            counts.append(_COUNTS.get(word, int(word) if word.isdigit() and int(word) < 10 else 1))
+    return max(counts)
+
+
+def _times(about: Tokens) -> int:
+    return max((count for cue, count in _TIMES if words.find(about, cue) >= 0), default=1)
 
 
 def _reach(word: str, name: str, strict: bool) -> int:  # noqa: FBT001 - one private caller
@@ -361,25 +406,29 @@ def read(place: Place, cue_words: Place) -> Formulary:
         frozenset(word for kind in cues.kinds.values() for cue in kind for word in cue),
         single,
         _by_sound(single),
+        frozenset(name[0] for name in names if len(name) == 1),
     )
 
 
 def _class(name: str, place: Place) -> MedicineClass:
     place.only(*CLASS_KEYS)
-    item, ask, groups = place.get("item"), place.get("ask"), place.get("groups")
+    item, asks, groups = place.get("item"), place.get("ask"), place.get("groups")
     return MedicineClass(
         id=name,
         item=item.text() if item else None,
-        ask=ask.text() if ask else None,
-        mismatch=place["mismatch"].one_of("relative", "precaution", "absolute")
-        if place.has("mismatch")
-        else "relative",
+        asks=asks.texts() if asks else (),
+        mismatch=_weight(place.get("mismatch")),
+        until_asked=_weight(place.get("until_asked")),
         groups=frozenset({name, *(groups.texts() if groups else ())}),
         private=place["private"].flag() if place.has("private") else False,
         occasional_is_harmless=place.has("occasional_is_harmless")
         and place["occasional_is_harmless"].flag(),
         stopped_by_rule=place.has("stopped_by_rule") and place["stopped_by_rule"].flag(),
     )
+
+
+def _weight(place: Place | None) -> str:
+    return place.one_of(*NOT_ASKED_YET) if place else "relative"
 
 
 def _look_alikes(place: Place | None, names: Iterable[Tokens]) -> dict[str, frozenset[str]]:

@@ -109,6 +109,11 @@ class Ruleset:
         }
         return tuple(sorted(found, key=lambda one: (-len(one[1]), one)))
 
+    @cached_property
+    def phrase_words(self) -> frozenset[str]:
+        """Every word that stands in a lay phrase."""
+        return frozenset(word for _, phrase in self.phrases for word in phrase)
+
     def to_document(self) -> str:
         """The canonical text from which `from_document` restores these rules."""
         return self.document

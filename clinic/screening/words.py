@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinic.screening.source import Place
 
 Tokens = tuple[str, ...]
 CUES = (
-    "negation", "not_negation", "family", "self", "stopped", "no_more", "once_taken",
-    "restarted", "occasion", "now_and_then", "long_past", "nothing", "breaks", "filler",
+    "negation", "not_negation", "family", "self", "carriers", "stopped", "not_stopped", "no_more",
+    "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past", "nothing",
+    "nothing_words", "breaks", "filler",
 )  # fmt: skip
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CLAUSES = re.compile(
@@ -74,21 +75,43 @@ class Cues:
             default=-1,
         )
 
-    def negated(self, before: Sequence[str]) -> bool:
-        """Whether what follows these words is denied."""
-        near = tuple(before[-REACH:])
-        return self.among("negation", self._without(near, "not_negation"))
+    def says_nothing(self, words: Tokens) -> bool:
+        """Whether words say that nothing is taken, and no more than that."""
+        if words in self.kinds["nothing"]:
+            return True
+        empty = all((word,) in self.kinds["nothing_words"] for word in words)
+        return empty and self.among("negation", words)
 
-    def _without(self, words: Tokens, kind: str) -> Tokens:
+    def negated(self, before: Sequence[str], named: Container[str] = ()) -> bool:
+        """Whether what follows these words is denied, `named` being words that lists are made of.
+
+        Only where nothing between turns the meaning: "no side effects from it" denies no more
+        than the side effects.
+        """
+        near = self.without("not_negation", tuple(before[-REACH:]))
+        end = self.last("negation", near)
+        return end >= 0 and self._carried(near[end:], named)
+
+    def without(self, kind: str, words: Tokens) -> Tokens:
+        """The words with a dash in place of each cue of a kind."""
         for cue in self.kinds[kind]:
             while (index := find(words, cue)) >= 0:
                 words = (*words[:index], "-", *words[index + len(cue) :])
         return words
 
-    def of_somebody_else(self, before: Sequence[str]) -> bool:
+    def of_somebody_else(self, before: Sequence[str], named: Container[str] = ()) -> bool:
         """Whether the words before speak of another person, and not of the writer after that."""
         other = self.last("family", before)
-        return other >= 0 and self.last("self", before) <= other
+        if other < 0 or self.last("self", before) > other:
+            return False
+        return self._carried(tuple(before)[other:], named)
+
+    def _carried(self, between: Tokens, named: Container[str]) -> bool:
+        """Whether words carry a meaning on to what follows them, straight or along a list."""
+        carriers = self.kinds["carriers"]
+        if between and (between[-1],) not in carriers:
+            return False
+        return all((word,) in carriers or word in named for word in between)
 
     def _within_cues(self, words: Tokens) -> frozenset[int]:
         """Places inside a cue of several words, such as "now and then"."""
@@ -99,12 +122,12 @@ class Cues:
             for place in range(index, index + len(cue))
         )
 
-    def split(self, words: Tokens) -> tuple[Tokens, ...]:
-        """A clause broken at words such as "but"."""
+    def split(self, words: Tokens, whole: Container[int] = ()) -> tuple[Tokens, ...]:
+        """A clause broken at words such as "but", except at places inside a `whole` name."""
         found: list[list[str]] = [[]]
         within = self._within_cues(words)
         for index, word in enumerate(words):
-            if (word,) in self.kinds["breaks"] and index not in within:
+            if (word,) in self.kinds["breaks"] and index not in within and index not in whole:
                 found.append([])
             else:
                 found[-1].append(word)

@@ -30,6 +30,11 @@ HEARD = [
     ("not sure if it is a fever", "rf-fever-infection", "absolute"),
     ("No fever. But chest pain today", "rf-chest-breath", "absolute"),
     ("my mother had asthma and I have asthma", "lung-disease", "relative"),
+    ("I can't run because I get chest pain", "rf-chest-breath", "absolute"),
+    ("I do not sleep since chest pain came", "rf-chest-breath", "absolute"),
+    ("no puedo dormir por el dolor de pecho", "rf-chest-breath", "absolute"),
+    ("I don't think I have diabetes", "diabetes", "relative"),
+    ("my wife worries about chest pain", "rf-chest-breath", "absolute"),
 ]
 NOT_HEARD = [
     ("no chest pain", "rf-chest-breath"),
@@ -46,6 +51,12 @@ NOT_HEARD = [
     ("my father takes warfarin", "anticoagulant"),
     ("knee operation in 2011", "surgery-recent"),
     ("I want to run again", "rf-chest-breath"),
+    ("I have never in my life had chest pain", "rf-chest-breath"),
+    ("no chest pain or shortness of breath", "rf-chest-breath"),
+    ("sin dolor de pecho ni fiebre", "rf-fever-infection"),
+    ("no known lung disease", "lung-disease"),
+    ("No recent surgery", "surgery-recent"),
+    ("my mother and father both have diabetes", "diabetes"),
 ]
 
 
