@@ -341,7 +341,7 @@ def _asking(item: Item, intake: Intake) -> tuple[Mention, ...]:
 def _as_yes(item: Item, main: Question, intake: Intake) -> Level:
     answers = [slug for slug in main.slugs if slug not in UNSURE and slug not in main.least]
     return worst(
-        one.level
+        max(one.level, one.rule.level)  # what blocks a region weighs as such
         for slug in answers
         for one in _fire(item, Reading(slug, _read_as(slug, main, intake)))
     )

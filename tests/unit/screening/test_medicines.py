@@ -85,6 +85,10 @@ CURRENT = [
     ("Vitamin D3 2000 IU", {"supplement-without-flag"}),
     ("vit d, fish oil", {"supplement-without-flag", "supplement-with-bleeding-signal"}),
     ("St. John's Wort", {"supplement-with-bleeding-signal"}),
+    ("anticoag", {"blood-thinner-without-name"}),
+    ("pill so I don't get clots", {"blood-thinner-without-name"}),
+    ("pastilla para no hacer coágulos", {"blood-thinner-without-name"}),
+    ("AAS 100 mg", {"aspirin"}),
     ("Tylenol as needed", {"pain-and-other"}),
     ("my husband is on Plavix but I take Tylenol", {"pain-and-other"}),
     ("stopped Eliquis, restarted in May", {"factor-xa-inhibitor"}),
@@ -304,13 +308,43 @@ def test_a_typed_blood_thinner_beside_a_no_does_not_match() -> None:
         ("Spiriva", "lung-disease", "relative"),
         ("albuterol", "lung-disease", "precaution"),
         ("prenatal vitamin", "pregnancy", "precaution"),
-        ("sertraline", "medicine-not-asked-yet", "relative"),
+        ("tamoxifen", "lymph-node-removal", "relative"),
+        ("sertraline", "medicine-not-asked-yet", "precaution"),
+        ("ibuprofen most days", "medicine-not-asked-yet", "precaution"),
+        ("Advil as needed", "medicine-not-asked-yet", "none"),
+        ("Voltaren gel", "medicine-not-asked-yet", "none"),
+        ("fish oil", "medicine-not-asked-yet", "precaution"),
+        ("gabapentin 300 mg", "medicine-not-asked-yet", "precaution"),
+        ("methotrexate", "medicine-not-asked-yet", "relative"),
+        ("tranexamic acid", "medicine-not-asked-yet", "relative"),
+        ("Xeloda", "medicine-not-asked-yet", "absolute"),
+        ("chemo tablet", "medicine-not-asked-yet", "absolute"),
+        ("Advate", "medicine-not-asked-yet", "absolute"),
+        ("desmopresina", "medicine-not-asked-yet", "absolute"),
         ("Biktarvy", "medicine-not-asked-yet", "relative"),
         ("lisinopril", "medicine-not-recognised", "none"),
     ],
 )
 def test_a_medicine_asks_its_question(line: str, item: str, expected: str) -> None:
     assert level({"medicines": [line]}, item) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"medicines": ["sertraline", "ibuprofen every day"]}, "relative"),
+        ({"medicines": ["sertraline", "ibuprofen as needed"]}, "precaution"),
+        ({"medicines": ["sertraline", "aspirin 81 mg"]}, "relative"),
+        ({"medicines": ["Aleve", "Plavix"]}, "relative"),
+        ({"medicines": ["duloxetine", "fish oil"]}, "precaution"),
+        ({"medicines": ["sertraline"], "antiplatelet": "not_sure"}, "relative"),
+        ({"medicines": ["Zoloft"], "anticoagulant": "yes"}, "relative"),
+    ],
+)
+def test_pain_pills_and_antidepressants_together_are_reviewed(
+    changes: dict[str, object], expected: str
+) -> None:
+    assert level(changes, "medicine-not-asked-yet") == expected
 
 
 def test_a_yes_beside_its_medicine_counts_by_its_own_rule() -> None:
