@@ -7,13 +7,56 @@ internet. The log is the app's own: gunicorn's would hold addresses and paths wi
 from __future__ import annotations
 
 import os
+import socket
+from contextlib import suppress
+from typing import Any
 
-from gunicorn.http import wsgi
+import structlog
+from gunicorn import util
+from gunicorn.http import errors, wsgi
+from gunicorn.workers.gthread import ThreadWorker
+
+from clinic.extensions import site
+from clinic.web import headers, logs
+
+BROKEN = "500 Internal Server Error"
+REFUSALS: dict[type[Exception], str] = {
+    errors.InvalidResponseHeader: BROKEN,
+    errors.LimitRequestLine: "414 URI Too Long",
+    errors.LimitRequestHeaders: "431 Request Header Fields Too Large",
+    errors.UnsupportedTransferCoding: "501 Not Implemented",
+    errors.ParseException: "400 Bad Request",
+}
+REFUSED = b"This is no request that we can read. Please go back and try again."
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
+    """Answers what is no request as the app answers: our headers, none of the words that came.
+
+    Gunicorn's own way repeats the broken line, a link's token with it, in the answer and the log.
+    """
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        """Refuse in one plain line, and log the kind of fault alone."""
+        status = next((said for kind, said in REFUSALS.items() if isinstance(exc, kind)), BROKEN)
+        kind, place = logs.describe((type(exc), exc, exc.__traceback__))
+        structlog.get_logger().warning("no request", error=kind, where=place, status=status[:3])
+        given = {
+            "Connection": "close",
+            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Length": str(len(REFUSED)),
+            **headers.fixed(secure=site.settings.secure),
+            "Cache-Control": "no-store",
+        }
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in given.items())]
+        with suppress(OSError):
+            util.write_nonblock(client, "\r\n".join([*lines, "", ""]).encode("ascii") + REFUSED)
+
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
-worker_class = "gthread"
+worker_class = Worker
 timeout = 30
 graceful_timeout = 20
 keepalive = 5

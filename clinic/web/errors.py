@@ -10,7 +10,7 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere, Refused
@@ -156,7 +156,10 @@ def _http(error: HTTPException) -> Answer | Response:
     if isinstance(error, SecurityError):  # a foreign Host: no page of ours has an address there
         return Response(FOREIGN_HOST, status, mimetype="text/plain")
     wait = getattr(error, "retry_after", None)
-    return page(status, wait=wait if isinstance(wait, int) else None)
+    text, status, headers = page(status, wait=wait if isinstance(wait, int) else None)
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return text, status, headers
 
 
 def _unexpected(_error: Exception) -> Answer:

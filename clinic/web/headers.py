@@ -7,10 +7,15 @@ match, and keeps the name of the server software to itself.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
+
+import structlog
+
+from clinic.web import logs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -44,6 +49,7 @@ REFUSALS = {
     "411 Length Required": "Please send the form from a browser.",
     "413 Content Too Large": "That was too long to send. Please shorten it and try again.",
     "400 Bad Request": "The form did not arrive whole. Please go back and send it again.",
+    "500 Internal Server Error": "Something went wrong on our side. Please try again later.",
 }
 Headers = list[tuple[str, str]]
 
@@ -63,15 +69,22 @@ class Shield:
         refusal = _take_body(environ)
         if refusal is not None:
             return _refuse(refusal, shielded)
-        return self.app(environ, shielded)
+        try:
+            return self.app(environ, shielded)
+        except Exception:  # noqa: BLE001 - the last one who can answer; nothing was sent yet
+            kind, place = logs.describe(sys.exc_info())
+            structlog.get_logger().error("no error page", status=500, error=kind, where=place)
+            return _refuse("500 Internal Server Error", shielded)
 
     def _headers(self, environ: WSGIEnvironment, status: str, given: Headers) -> Headers:
-        own = dict(FIXED)
-        own["Cache-Control"] = _cache(environ, status)
-        if self.secure:
-            own["Strict-Transport-Security"] = HSTS
+        own = {**fixed(secure=self.secure), "Cache-Control": _cache(environ, status)}
         drop = {name.lower() for name in own} | {"server", "x-powered-by"}
         return [pair for pair in given if pair[0].lower() not in drop] + list(own.items())
+
+
+def fixed(*, secure: bool) -> dict[str, str]:
+    """List the headers that every answer carries."""
+    return {**FIXED, "Strict-Transport-Security": HSTS} if secure else dict(FIXED)
 
 
 def _cache(environ: WSGIEnvironment, status: str) -> str:

@@ -125,6 +125,29 @@ def test_every_answer_carries_each_header_exactly_once(
     }
 
 
+def test_where_even_the_error_page_cannot_be_drawn_a_plain_line_is_answered(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_draw(*_args: Any, **_values: Any) -> str:
+        raise LookupError("a fault in the template")
+
+    monkeypatch.setattr("clinic.web.errors.render_template", cannot_draw)
+
+    answer = ask(app, environ("GET", "/broken"))
+
+    assert (answer.status, answer.body[:20]) == (500, b"Something went wrong")
+    assert {name: answer.all(name) for name in ONCE} == {
+        name: [value] for name, value in ONCE.items()
+    }
+
+
+def test_a_method_that_is_not_taken_is_answered_with_those_that_are(app: Flask) -> None:
+    answer = ask(app, environ("POST", "/healthz", data=b""))
+
+    assert answer.status == 405
+    assert answer.all("Allow") == ["GET, HEAD, OPTIONS"]
+
+
 @pytest.mark.parametrize(
     ("status", "changed"),
     [
@@ -297,6 +320,32 @@ def test_a_chunked_form_is_refused_behind_a_real_server(server: AppServer) -> No
 
     assert status == 411
     assert head.count("Content-Security-Policy:") == 1
+
+
+NO_REQUESTS = [
+    (400, "GET /r/a-token-that-nobody-logs"),
+    (400, "GET /r/a-token-that-nobody-logs HTTP/9.1\nHost: localhost"),
+    (400, "GET /healthz HTTP/1.1\nHost: localhost\nA token that nobody logs: 1"),
+    (400, HEAD + "Content-Length: a-token-that-nobody-logs"),
+    (414, f"GET /r/a-token-that-nobody-logs{'a' * 5000} HTTP/1.1\nHost: localhost"),
+    (431, f"GET /healthz HTTP/1.1\nHost: localhost\nCookie: {'a' * 9000}"),
+]
+
+
+@pytest.mark.parametrize(("expected", "lines"), NO_REQUESTS)
+def test_what_is_no_request_is_refused_with_our_headers_and_not_repeated(
+    server: AppServer, expected: int, lines: str
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as line:
+        line.sendall(lines.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+        answer = b"".join(iter(lambda: line.recv(65536), b"")).decode("latin-1")
+
+    assert int(answer.split()[1]) == expected
+    assert {name: answer.count(f"{name}: {value}\r\n") for name, value in ONCE.items()} == (
+        dict.fromkeys(ONCE, 1)
+    )
+    assert "nobody" not in answer
+    assert "nobody" not in server.log.read_text()
 
 
 def test_a_giant_body_is_refused_by_its_length_behind_a_real_server(server: AppServer) -> None:
