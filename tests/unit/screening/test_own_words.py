@@ -35,6 +35,20 @@ HEARD = [
     ("no puedo dormir por el dolor de pecho", "rf-chest-breath", "absolute"),
     ("I don't think I have diabetes", "diabetes", "relative"),
     ("my wife worries about chest pain", "rf-chest-breath", "absolute"),
+    # what this history does not ask about yet
+    ("I have a pacemaker", "own-words-not-asked-yet", "relative"),
+    ("tengo un marcapasos", "own-words-not-asked-yet", "relative"),
+    ("collapsed lung in 2012", "own-words-not-asked-yet", "relative"),
+    ("tuve un neumotórax", "own-words-not-asked-yet", "relative"),
+    ("two stents", "own-words-not-asked-yet", "relative"),
+    ("kidney transplant years ago", "own-words-not-asked-yet", "relative"),
+    ("my left hand is numb", "own-words-not-asked-yet", "relative"),
+    ("se me duermen los dedos", "own-words-not-asked-yet", "relative"),
+    ("I lost control of my bladder", "own-words-red-flag", "absolute"),
+    ("my calf is swollen and red", "own-words-red-flag", "absolute"),
+    ("tengo la cara caída", "own-words-red-flag", "absolute"),
+    ("thoughts of hurting myself", "own-words-red-flag", "absolute"),
+    ("no quiero vivir", "own-words-red-flag", "absolute"),
 ]
 NOT_HEARD = [
     ("no chest pain", "rf-chest-breath"),
@@ -57,6 +71,10 @@ NOT_HEARD = [
     ("no known lung disease", "lung-disease"),
     ("No recent surgery", "surgery-recent"),
     ("my mother and father both have diabetes", "diabetes"),
+    ("my father has a pacemaker", "own-words-not-asked-yet"),
+    ("no pacemaker, no implants", "own-words-not-asked-yet"),
+    ("hit my head in 2011", "own-words-red-flag"),
+    ("I hurt myself lifting a box", "own-words-red-flag"),
 ]
 
 
@@ -75,6 +93,12 @@ def test_a_red_flag_in_a_box_says_call_today() -> None:
 
     assert found.urgency == "call_today"
     assert found.answers() == {"rf-chest-breath": "no", "free_text.hopes": "chest pain"}
+
+
+def test_words_about_private_matters_are_for_the_therapist_alone() -> None:
+    changes = {"free_text": {"anything-else": "I have hepatitis"}}
+
+    assert finding(changes, "own-words-not-asked-yet").private
 
 
 def test_a_follow_up_text_is_read_for_other_items() -> None:
