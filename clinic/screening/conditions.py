@@ -194,8 +194,10 @@ class Since(Condition):
     unit: str
 
     def _holds(self, situation: Situation) -> bool | None:
-        mark = self._mark(situation)
-        return None if mark is None else _passed(situation.as_of, self.operator, mark)
+        mark, start = self._mark(situation), situation.value(self.question)
+        if mark is None or (isinstance(start, date) and start > situation.as_of):
+            return None  # a day that is still to come is no day on which something was
+        return _passed(situation.as_of, self.operator, mark)
 
     def _mark(self, situation: Situation) -> date | None:
         start = situation.value(self.question)

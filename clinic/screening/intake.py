@@ -147,7 +147,7 @@ class Intake:
         if named.group is not None:
             found = body.group(named.group, side)
         elif named.answer is not None:
-            found = self._answered(named.answer, side)
+            found = self._answered(named)
         else:
             found = body.expand(named.regions, side)
         if named.neighbours:
@@ -158,11 +158,17 @@ class Intake:
         side = self.answers.get(question) if question else None
         return side if isinstance(side, str) and side in ("left", "right") else None
 
-    def _answered(self, question: str, side: str | None) -> frozenset[str]:
-        named = self.answers.get(question)
-        if not isinstance(named, tuple) or set(named) & set(UNSURE):
-            return self.ruleset.body.parts
-        return self.ruleset.body.expand(named, side)
+    def _answered(self, named: Regions) -> frozenset[str]:
+        """The parts that an answer names; with a side that does not match, those of both."""
+        body, given = self.ruleset.body, self.answers.get(named.answer or "")
+        if not isinstance(given, tuple) or set(given) & set(UNSURE):
+            return body.parts
+        found = body.expand(given, self._side(named.side))
+        if named.side is None or named.side not in self.answers:
+            return found
+        return found | body.expand(
+            (body.split(region)[0] for region in given), self._side(named.side)
+        )
 
     def said(self, item: Item) -> tuple[Said, ...]:
         """Where the patient's own words speak of an item that no tick speaks of."""
