@@ -53,6 +53,7 @@ class Settings:
     clinic_phone: str = setting("", "The clinic's phone number, shown on every page")
     clinic_address: str = setting("", "The clinic's postal address, lines parted by |")
     clinic_hours: str = setting("", "The clinic's opening hours in words")
+    clinic_hours_es: str = setting("", "The same in Spanish; empty: pages in Spanish say none")
     alert_email: str = setting("", "Where urgent alerts are mailed")
     mail_from: str = setting("", "Sender of all letters")
     smtp_host: str = setting("127.0.0.1", "Host of the mail server")

@@ -94,6 +94,7 @@ def _prepare(ports: dict[str, int]) -> None:
         "CLINIC_PHONE": "+1 206 555 0100",
         "CLINIC_ADDRESS": "1 Example Street|Springfield, WA",
         "CLINIC_HOURS": "Monday to Friday, 8 am to 6 pm",
+        "CLINIC_HOURS_ES": "De lunes a viernes, de 8 a. m. a 6 p. m.",
         "ALERT_EMAIL": "alerts@example.com",
         "MAIL_FROM": "clinic@example.com",
         "SMTP_HOST": "127.0.0.1",

@@ -76,21 +76,21 @@ def _hash(path: str) -> str:
 
 
 @cache
-def _clinic() -> SimpleNamespace:
+def _clinic(language: str) -> SimpleNamespace:
     settings = site.settings
     number = contact.phone(settings.clinic_phone)
     return SimpleNamespace(
         name=settings.clinic_name,
         phone_display=number.display,
         phone_href=f"tel:{number.e164}",
-        opening_text=settings.clinic_hours,
+        opening_text=settings.clinic_hours_es if language == "es" else settings.clinic_hours,
         address_lines=[line for line in settings.clinic_address.split("|") if line],
     )
 
 
 def _shared() -> dict[str, object]:
     return {
-        "clinic": _clinic(),
+        "clinic": _clinic(language()),
         "language": language(),
         "languages": LANGUAGES,
         "actor": guards.actor(),

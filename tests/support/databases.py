@@ -85,6 +85,7 @@ def settings(url: str, **overrides: Any) -> Settings:
         "clinic_phone": "(555) 555-0100",
         "clinic_address": "1 Example Street|Springfield",
         "clinic_hours": "Monday to Friday, 8 AM to 5 PM",
+        "clinic_hours_es": "De lunes a viernes, de 8 a. m. a 5 p. m.",
         "alert_email": "alerts@example.com",
         "mail_from": "clinic@example.com",
         "smtp_security": "plain",

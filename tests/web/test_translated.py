@@ -63,7 +63,7 @@ ENDINGS = ("/sign-out", "/language", "/queue.json")
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SETTINGS = (
     "Fictional Needling Clinic",
-    "Monday to Friday, 8 AM to 5 PM",
+    "De lunes a viernes, de 8 a. m. a 5 p. m.",
     "1 Example Street",
     "Springfield",
     *filters.LANGUAGES.values(),
@@ -105,6 +105,19 @@ def test_no_page_of_the_staff_holds_a_string_that_is_not_marked(clinic: Flask, r
 
     assert len(pages) > 5
     assert listener.heard == ()
+
+
+def test_the_opening_hours_are_said_in_the_language_of_the_page(empty_clinic: Flask) -> None:
+    client = empty_clinic.test_client()
+
+    english = client.get("/privacy").text
+    client.set_cookie(filters.LANGUAGE_COOKIE, "es")
+    spanish = client.get("/privacy").text
+
+    assert "Monday to Friday, 8 AM to 5 PM" in english
+    assert "De lunes a viernes" not in english
+    assert "De lunes a viernes, de 8 a. m. a 5 p. m." in spanish
+    assert "Monday" not in spanish
 
 
 @pytest.mark.parametrize("path", ENTRANCES)
