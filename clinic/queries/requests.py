@@ -32,7 +32,6 @@ from clinic.models import (
     Offer,
     Request,
     ScreeningRecord,
-    Token,
     User,
 )
 from clinic.queries import queue
@@ -284,6 +283,7 @@ def _events(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterable
 UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send")}
 UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
 SHOWN_PARTS = ("until", "because", "reason")
+READINGS = {"code.accepted": "patient", "history.opened": "history"}
 
 
 def _acts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
@@ -299,7 +299,7 @@ def _acts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
             act.track,
             act.act,
             by=_by(act, names),
-            parts={"to": act.to_state, **parts},
+            parts={"to": act.to_state, "actor": act.actor_kind, **parts},
             position=act.position,
         )
 
@@ -347,19 +347,11 @@ def _letters(request: Request) -> Iterator[Event]:
 
 def _readings(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
     """Tell when the patient opened the page by a mailed code, and when staff read the history."""
-    opened = select(Token.used_at).where(
-        Token.request_id == request.id, Token.purpose == "code", Token.used_at.is_not(None)
-    )
-    for used_at in db.session.scalars(opened):
-        if used_at is not None:
-            yield Event(used_at, "read", "patient")
-    read = select(AuditEntry.at, AuditEntry.actor_id, AuditEntry.number).where(
-        AuditEntry.subject_id == request.id, AuditEntry.act == "history.opened"
-    )
-    for at, reader, number in db.session.execute(read):
-        yield Event(
-            at, "read", "history", by=names.get(reader) if reader else None, position=number
-        )
+    entries = select(AuditEntry.at, AuditEntry.act, AuditEntry.actor_id, AuditEntry.number)
+    read = entries.where(AuditEntry.subject_id == request.id, AuditEntry.act.in_(READINGS))
+    for at, act, reader, number in db.session.execute(read):
+        by = names.get(reader) if reader else None
+        yield Event(at, "read", READINGS[act], by=by, position=number)
 
 
 def allowed(page: RequestPage) -> frozenset[str]:

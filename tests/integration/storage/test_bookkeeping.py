@@ -161,7 +161,7 @@ def end_in_an_hour(work: Work) -> None:
     for hours in (1, 2):
         end = work.now + timedelta(hours=hours)
         mark = bytes([hours]) * 32
-        work.session.add(Token(purpose="code", fingerprint=mark, made_at=work.now, expires_at=end))
+        work.session.add(Token(purpose="link", fingerprint=mark, made_at=work.now, expires_at=end))
         work.session.add(
             StaffSession(fingerprint=mark, started_at=work.now, seen_at=work.now, expires_at=end)
         )
@@ -178,6 +178,31 @@ def test_tokens_and_sessions_go_when_they_end_and_not_before() -> None:
     assert (counts()["token"], counts()["staff_session"]) == (1, 1)
     entry = db.session.scalars(select(AuditEntry)).one()
     assert entry.detail == '{"form_keys": 0, "letters": 0, "sessions": 1, "tokens": 1}'
+
+
+@writes
+def lapse(work: Work, purpose: str) -> None:
+    """Let one token end now."""
+    mark = purpose.encode().ljust(32)
+    work.session.add(
+        Token(purpose=purpose, fingerprint=mark, made_at=work.now, expires_at=work.now)
+    )
+
+
+@pytest.mark.usefixtures("in_app")
+@pytest.mark.parametrize(
+    ("purpose", "days"),
+    [("code", 1), ("draft_browser", 30), ("status_browser", 30), ("link", 0), ("reset", 0)],
+)
+def test_a_token_goes_once_it_is_of_no_use_any_more(purpose: str, days: int) -> None:
+    lapse(SYSTEM, MONDAY_MORNING, purpose)
+    of_no_use = MONDAY_MORNING + timedelta(days=days)
+
+    clear_out(of_no_use - timedelta(minutes=1))
+    assert counts()["token"] == 1
+    clear_out(of_no_use)
+
+    assert counts()["token"] == 0
 
 
 @pytest.mark.usefixtures("request_id")

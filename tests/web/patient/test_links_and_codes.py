@@ -1,18 +1,21 @@
 """Links change nothing and show nothing; a mailed code opens one browser."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
 
-from clinic.access import SYSTEM
+from clinic.access import SYSTEM, Role
 from clinic.extensions import db
 from clinic.models import Act, AuditEntry, Letter, Request, Token
-from clinic.services import tokens, tracks
+from clinic.queries import requests
+from clinic.services import bookkeeping, tokens, tracks
 from clinic.services.transaction import Work, writes
 from tests.support.clock import MONDAY_MORNING
+from tests.support.scene import Scene
 from tests.web.patient.walking import Walker
 
 DAY = 24 * 3600
@@ -192,6 +195,56 @@ def test_codes_to_one_address_end_after_five_in_a_day(
     moving.shift(DAY + 60)
     page = ana.get("/request/check")
     assert page.submit("Mail me a code").status in {200, 404}
+
+
+def clear_out(ana: Walker) -> None:
+    """Let the worker clear away what has run out."""
+    with ana.app.app_context():
+        bookkeeping.clear_out(SYSTEM, datetime.now(UTC))
+
+
+def test_what_the_worker_clears_away_makes_no_room_for_more_codes(
+    ana: Walker, moving: time_machine.Traveller
+) -> None:
+    ana.has_sent()
+    for _time in range(5):
+        ana.get("/request/sent").submit("Mail me a code")
+    moving.shift(20 * 60)
+    clear_out(ana)
+
+    page = ana.get("/request/sent").submit("Mail me a code")
+
+    assert page.status == 429
+
+
+def test_what_the_worker_clears_away_leaves_the_way_back_to_a_draft(
+    ana: Walker, moving: time_machine.Traveller
+) -> None:
+    ana.begins()
+    moving.shift(DAY)
+    clear_out(ana)
+
+    closed = ana.get("/request/where")
+    page = closed.submit("Mail me a code").submit("Go on with my request", code=ana.code())
+
+    assert page.path == "/request/check"
+
+
+def test_the_desk_reads_for_good_when_the_patient_opened_the_page(
+    ana: Walker, moving: time_machine.Traveller
+) -> None:
+    ana.has_sent()
+    ana.proves()
+    moving.shift(3 * DAY)
+    clear_out(ana)
+
+    with ana.app.app_context():
+        dana = Scene().staff("Dana Desk", Role.FRONT_DESK)
+        events = requests.page(dana, ana.request().reference).events
+
+    assert [event.at for event in events if (event.kind, event.code) == ("read", "patient")] == [
+        MONDAY_MORNING
+    ]
 
 
 def test_a_link_to_finish_later_opens_the_draft_on_another_device(ana: Walker) -> None:
