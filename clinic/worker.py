@@ -46,14 +46,10 @@ def log_head(_now: datetime) -> int:
 
 JOBS: tuple[Job, ...] = (
     Job("letters", PAUSE, mailer.send_next),
-    Job("offers", timedelta(seconds=20), partial(offering.expire_due, SYSTEM)),
-    Job("waiting", timedelta(minutes=10), partial(triage.bring_back, SYSTEM)),
-    Job("clearances", timedelta(minutes=10), partial(clearances.lapse_due, SYSTEM)),
-    Job("delays", timedelta(minutes=10), partial(clearances.wake_delayed, SYSTEM)),
     Job("offers", timedelta(seconds=10), partial(offering.expire_due, SYSTEM)),
-    Job("waiting requests", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
-    Job("lapsed clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
-    Job("delayed requests", timedelta(minutes=1), partial(clearances.wake_delayed, SYSTEM)),
+    Job("waiting", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
+    Job("clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
+    Job("delays", timedelta(minutes=1), partial(clearances.wake_delayed, SYSTEM)),
     Job("clear out", timedelta(hours=1), partial(bookkeeping.clear_out, SYSTEM)),
     Job("audit head", timedelta(minutes=15), log_head),
 )
