@@ -489,7 +489,7 @@ def _shown(event: Event, zone: str) -> dict[str, str]:
         "tone": str(word.tone),
         "at_text": filters.spoken(event.at, zone),
         "at_iso": event.at.isoformat(),
-        "by": event.by or "",
+        "by": event.by or str(desk_words.ACTORS.get(event.parts.get("actor", ""), "")),
         "detail": _detail(event),
     }
 
@@ -498,7 +498,7 @@ def _word(event: Event) -> words.Word:
     if event.kind == "attempt":
         return desk_words.OUTCOMES[event.code]
     if event.kind == "letter":
-        label = desk_words.LETTERS.get(event.parts["letter"], desk_words.LETTER)
+        label = desk_words.LETTERS[event.parts["letter"]]
         return words.Word(label, desk_words.LETTER_STATES[event.code].tone)
     told = desk_words.TOLD.get((event.kind, event.code)) or desk_words.TOLD.get((event.kind, ""))
     return told or desk_words.ACTS[event.kind, event.code]

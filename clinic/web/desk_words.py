@@ -61,6 +61,8 @@ OUTCOMES: Mapping[str, Word] = {
     "wrong_number": Word(_("Wrong number"), Tone.REVIEW),
 }
 
+ACTORS: Mapping[str, LazyString] = {"patient": _("the patient"), "system": _("by itself")}
+
 ANSWERED_BY: Mapping[str, LazyString] = {
     "patient": _("the patient"),
     "guardian": _("a guardian"),
@@ -68,15 +70,15 @@ ANSWERED_BY: Mapping[str, LazyString] = {
 }
 
 LETTERS: Mapping[str, LazyString] = {
-    "received": _("Letter: we have your request"),
+    "request_received": _("Letter: we have your request"),
     "offer": _("Letter: a time for you"),
     "offer_ended": _("Letter: the time is no longer held"),
     "appointment_confirmed": _("Letter: appointment confirmed"),
     "appointment_cancelled": _("Letter: appointment cancelled"),
     "code": _("Letter: a code"),
     "resume_link": _("Letter: a link to go on"),
+    "urgent_alert": _("Letter to the clinic: call today"),
 }
-LETTER = _("Letter")
 
 LETTER_STATES: Mapping[str, Word] = {
     "queued": Word(_("waiting to be sent"), Tone.WAITING),

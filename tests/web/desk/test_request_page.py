@@ -1,12 +1,14 @@
 """One request at the desk: contact, attempts, waiting, notes, and what two people do at once."""
 
 from datetime import timedelta
+from importlib import resources
 
 import time_machine
 
 from clinic.access import SYSTEM, Role
 from clinic.models import Appointment, Attempt, Letter, Note, Request
-from clinic.services import triage
+from clinic.services import submission, triage
+from clinic.web import desk_words
 from tests.support.page import Page
 from tests.support.scene import PHOENIX, all_of
 from tests.web.desk.conftest import Screen
@@ -76,6 +78,7 @@ def test_a_request_is_set_aside_and_comes_back_saying_so(screen: Screen) -> None
 
     page = screen.open(reference)
     assert "Came back from waiting" in page.text
+    assert "by itself" in timeline(page)
     assert "Until November 30, 2026." in page.text
     assert "Back from waiting" in screen.get("/staff/?folder=back").text
 
@@ -296,3 +299,24 @@ def test_a_search_for_times_begins_where_needles_are_allowed_and_hours_are_poste
     times = screen.get(f"/staff/requests/{reference}/offer?kind=needling")
 
     assert "Times are those of Main Street" in times.text
+
+
+def test_the_timeline_names_the_patient_where_they_did_it(screen: Screen) -> None:
+    reference = screen.request()
+    request = the(screen)
+    screen.now(
+        submission.withdraw,
+        screen.scene.patient(request.id),
+        screen.scene.now,
+        request.id,
+        seen=request.version,
+    )
+
+    assert "the patient" in timeline(screen.open(reference))
+
+
+def test_every_letter_about_a_request_is_named_in_the_timeline() -> None:
+    folder = resources.files("clinic") / "templates" / "email"
+    kinds = {file.name.removesuffix(".txt") for file in folder.iterdir()}
+
+    assert {kind for kind in kinds if not kind.startswith("staff_")} == set(desk_words.LETTERS)
