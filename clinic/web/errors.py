@@ -28,7 +28,10 @@ from clinic.web.headers import NOT_TEXT
 
 PAGES = (400, 403, 404, 409, 413, 429, 500, 503)
 NEVER_GIVEN_BACK = ("password", "csrf_token", "code", "secret")
-FOREIGN_HOST = "This address is not ours. Please check it and try again."
+FOREIGN_HOST = (
+    "This address is not ours. Please check it and try again.\n"
+    "Esta dirección no es nuestra. Por favor, revísela e inténtelo otra vez."
+)
 Answer = tuple[str, int, dict[str, str]]
 
 

@@ -45,11 +45,23 @@ NOT_TEXT = "needlepoint.not_text"  # in the environ: the form or the query is no
 HSTS = "max-age=31536000; includeSubDomains"
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.[a-z0-9]+$")
 KEEPABLE = ("200", "206", "304")
+# Said before there is an app that knows the language of the page: in both.
 REFUSALS = {
-    "411 Length Required": "Please send the form from a browser.",
-    "413 Content Too Large": "That was too long to send. Please shorten it and try again.",
-    "400 Bad Request": "The form did not arrive whole. Please go back and send it again.",
-    "500 Internal Server Error": "Something went wrong on our side. Please try again later.",
+    "411 Length Required": (
+        "Please send the form from a browser.\nPor favor, envíe el formulario desde un navegador."
+    ),
+    "413 Content Too Large": (
+        "That was too long to send. Please shorten it and try again.\n"
+        "Eso fue demasiado largo para enviarlo. Por favor, acórtelo e inténtelo otra vez."
+    ),
+    "400 Bad Request": (
+        "The form did not arrive whole. Please go back and send it again.\n"
+        "El formulario no llegó completo. Por favor, vuelva atrás y envíelo otra vez."
+    ),
+    "500 Internal Server Error": (
+        "Something went wrong on our side. Please try again later.\n"
+        "Algo salió mal de nuestro lado. Por favor, inténtelo más tarde."
+    ),
 }
 Headers = list[tuple[str, str]]
 

@@ -26,7 +26,7 @@ from clinic.extensions import db
 from clinic.models import Location
 from clinic.screening import medicines, regions
 from clinic.services import letters
-from clinic.web import errors, filters
+from clinic.web import errors, filters, headers
 from tests.support import databases, pseudo
 from tests.support.clock import MONDAY_MORNING
 from tests.support.page import Page
@@ -146,14 +146,22 @@ def test_no_step_of_a_first_sign_in_holds_one(empty_clinic: Flask) -> None:
 @pytest.mark.parametrize("status", errors.PAGES)
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_no_error_page_holds_one(empty_clinic: Flask, status: int, method: str) -> None:
-    cookie = {"Cookie": f"{filters.LANGUAGE_COOKIE}=es"}
+    chosen = {"Cookie": f"{filters.LANGUAGE_COOKIE}=es"}
 
-    with empty_clinic.test_request_context("/", method=method, data={"a": "b"}, headers=cookie):
+    with empty_clinic.test_request_context("/", method=method, data={"a": "b"}, headers=chosen):
         text, drawn, _headers = errors.page(status)
 
     assert drawn == status
     assert pseudo.OPEN in text
     assert pseudo.outside(text, SETTINGS) == []
+
+
+@pytest.mark.parametrize("said", [*headers.REFUSALS.values(), errors.FOREIGN_HOST])
+def test_what_is_said_before_a_language_is_known_is_said_in_both(said: str) -> None:
+    english, spanish = said.splitlines()
+
+    assert "please" in english.lower()
+    assert "por favor" in spanish.lower()
 
 
 @pytest.mark.parametrize("kind", LETTERS)
