@@ -268,8 +268,10 @@ class Desk(Staff):
     """The front desk."""
 
     def finds(self, name: str) -> None:
-        """Open a request from the queue."""
+        """Look for somebody in the queue and open the request."""
         self.opens("/staff/")
+        self.writes("q", name)
+        self.presses("Filter", within="form[role=search]")
         self.follows(name)
 
     def records_call(self, outcome: str) -> None:
