@@ -19,6 +19,7 @@ from clinic.services import offering, submission
 from clinic.services.needling import NotCleared
 from clinic.services.offering import OfferEnded, SlotTaken
 from clinic.services.transaction import ChangedUnderneath
+from clinic.services.triage import UrgentOpen
 from clinic.web import codes, filters, guards, links, words
 
 blueprint = Blueprint("status", __name__)
@@ -136,13 +137,15 @@ def withdraw() -> Answer:
         raise NotThere
     try:
         submission.withdraw(guards.actor(), guards.now(), request_id, seen=SeenForm().seen_version)
-    except (ChangedUnderneath, NoSuchMove) as late:
+    except (ChangedUnderneath, NoSuchMove, UrgentOpen) as late:
         return _too_late(late)
     flash(_("Your request is closed. You can call us or ask again at any time."), "success")
     return redirect(url_for("status.overview"), 303)
 
 
 def _too_late(late: Exception) -> Answer:
+    if isinstance(late, OfferEnded) and late.state == "accepted":
+        return render_template("status/accepted_before.html"), 409
     if isinstance(late, SlotTaken):
         heading = _("That time was just taken")
     elif isinstance(late, OfferEnded | NotCleared):

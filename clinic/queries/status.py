@@ -135,7 +135,7 @@ def standing(actor: Actor, now: datetime) -> Standing:
         sent_at=request.sent_at,
         offers=_offers(request, now),
         visits=_visits(Appointment.request_id == request.id, Appointment.state == "confirmed"),
-        may_withdraw="close" in lifecycle.acts(Track.DESK, request.desk_state),
+        may_withdraw=_may_withdraw(request),
         has_draft=_has_draft(request.id, now),
     )
 
@@ -170,6 +170,10 @@ def _own(actor: Actor) -> Request:
     if request is None:
         raise NotThere
     return request
+
+
+def _may_withdraw(request: Request) -> bool:
+    return "close" in lifecycle.acts(Track.DESK, request.desk_state) and not request.urgent_open
 
 
 def _has_draft(request_id: UUID, now: datetime) -> bool:

@@ -31,8 +31,9 @@ def check(work: Work, request: Request, draft: Draft, *, page: str, language: st
     known = [(entry["question"], entry["answer"]) for entry in draft.trail or ()]
     fresh = [entry for entry in _entries(work, urgent) if _key(entry) not in known]
     stopped = draft.answers.get(STOP) or {}
+    stood = bool(stopped) and not stopped["mistaken"]
     _mark(draft, {"page": stopped.get("page") or page, "mistaken": False})
-    if fresh:
+    if fresh or not (stood or request.urgent_open):  # nobody is looking after it any more
         draft.trail = [*(draft.trail or ()), *fresh]
         _raise_alarm(work, request, draft, language)
     return True
@@ -67,7 +68,7 @@ def _raise_alarm(work: Work, request: Request, draft: Draft, language: str) -> N
         "urgent_alert",
         to=site.settings.alert_email,
         language=CLINIC_LANGUAGE,
-        dedupe_key=f"{request.id.hex}:urgent_alert:{len(draft.trail or ())}",
+        dedupe_key=f"{request.id.hex}:urgent_alert:{draft.version}",
         request_id=request.id,
         reference=request.reference,
     )

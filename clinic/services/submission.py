@@ -68,15 +68,22 @@ def send(work: Work, request_id: UUID, *, seen: int, key: str, language: str, br
 
 @writes
 def withdraw(work: Work, request_id: UUID, *, seen: int) -> UUID:
-    """Close the request because the patient takes it back; a repeat changes nothing."""
+    """Close the request because the patient takes it back; a repeat changes nothing.
+
+    An open urgent flag is a clinician's to close first: raises UrgentOpen.
+    """
     own(work.actor, request_id)
     request = tracks.load(work, request_id)
     if request.desk_state == "closed":
         return request.id
+    if request.urgent_open:
+        raise triage.UrgentOpen  # it would leave the queue, and nobody would call
     if request.version != seen:
         raise ChangedUnderneath
     tracks.move(work, request, Track.DESK, "close", detail={"reason": "declined_by_patient"})
     request.closed_reason = "declined_by_patient"
+    request.waiting_until = request.back_since = request.call_today = None
+    request.claimed_by_id = request.claimed_at = None
     return request.id
 
 

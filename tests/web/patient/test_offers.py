@@ -54,6 +54,19 @@ def test_an_offer_that_has_ended_gets_a_friendly_page_with_the_phone_number(
     assert [one.state for one in ana.rows(Appointment)] == ["held"]
 
 
+def test_a_no_after_the_yes_says_that_the_yes_stands(ana: Walker) -> None:
+    _is_offered_a_time(ana)
+    page = ana.get("/status/")
+    late = page.form("None of these")
+    page.submit("Accept this time")
+
+    page = late.submit("None of these")
+
+    assert (page.status, page.heading) == (409, "You have said yes to this time")
+    assert "Your appointment is confirmed." in page.text
+    assert [one.state for one in ana.rows(Appointment)] == ["confirmed"]
+
+
 def test_none_of_these_gives_the_time_back(ana_on_both: Walker) -> None:
     ana = ana_on_both
     _is_offered_a_time(ana)

@@ -1,7 +1,14 @@
 """An urgent answer stops at once; what was answered first stays on record."""
 
+import pytest
+
+from clinic.access import Actor, ActorKind, Role
 from clinic.models import Draft, Intake, ScreeningRecord
 from clinic.screening import outcome
+from clinic.services import review, submission
+from clinic.services.triage import UrgentOpen
+from tests.support.clock import MONDAY_MORNING
+from tests.support.scene import Scene
 from tests.web.patient.walking import HEALTHY, Walker
 
 CHEST = {
@@ -83,6 +90,9 @@ def test_an_answer_called_a_mistake_stays_on_record_and_holds_the_needles(
     assert request.call_today == "urgent"
     assert len(ana.letters("urgent_alert")) == 1
     assert ana.rows(Draft) == []
+    page = ana.proves()
+    assert "We will call you today" in page.text
+    assert not page.has_button("Yes, take it back")
 
 
 def test_the_same_urgent_answer_again_makes_no_second_alarm(ana: Walker) -> None:
@@ -94,6 +104,40 @@ def test_the_same_urgent_answer_again_makes_no_second_alarm(ana: Walker) -> None
     assert page.path == "/request/stop"
     assert len(ana.rows(Intake)) == 1
     assert len(ana.letters("urgent_alert")) == 1
+
+
+def test_the_same_urgent_answer_again_is_an_alarm_once_the_first_one_was_closed(
+    ana: Walker,
+) -> None:
+    ana.save(ana.comes_to_history(), CHEST)
+    page = ana.get("/request/stop").submit("I chose that by mistake")
+    with ana.app.app_context():
+        request = ana.request()
+        theo = Scene().staff("Theo Therapist", Role.THERAPIST)
+        review.close_urgent(
+            theo, MONDAY_MORNING, request.id, note="Rosa says: a mistake", seen=request.version
+        )
+
+    page = ana.save(page, CHEST)
+
+    assert page.path == "/request/stop"
+    assert ana.request().urgent_open
+    assert len(ana.letters("urgent_alert")) == 2
+
+
+def test_an_urgent_request_is_not_taken_back_by_its_patient(ana: Walker) -> None:
+    ana.save(ana.comes_to_history(), CHEST)
+    with ana.app.app_context():
+        request = ana.request()
+        with pytest.raises(UrgentOpen):
+            submission.withdraw(
+                Actor(ActorKind.PATIENT, request_id=request.id),
+                MONDAY_MORNING,
+                request.id,
+                seen=request.version,
+            )
+
+    assert (ana.request().desk_state, ana.request().urgent_open) == ("new", True)
 
 
 def test_a_stopped_draft_is_not_sent(ana: Walker) -> None:
