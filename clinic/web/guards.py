@@ -6,16 +6,17 @@ the actor.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
-from uuid import uuid4
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from clinic.access import ANYONE, Actor, Permission, Refused
+from clinic.contact import REFERENCE_ALPHABET
 from clinic.web import links
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -127,9 +128,10 @@ def now() -> datetime:
 
 
 def trace() -> str:
-    """Return the id of this web request, which the log and the error page show too."""
+    """Return the id of this web request: the log has it, and whoever calls can read it out."""
     if "trace" not in g:
-        g.trace = uuid4().hex
+        groups = ("".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(4)) for _ in range(3))
+        g.trace = "-".join(groups)
     mark: str = g.trace
     return mark
 

@@ -1,5 +1,6 @@
 """Every answer carries each security header exactly once; half a body is never worked on."""
 
+import re
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, redirect, request
+from structlog.testing import capture_logs
 from werkzeug.test import EnvironBuilder
 
 from clinic.web import filters, guards, headers
@@ -139,6 +141,16 @@ def test_where_even_the_error_page_cannot_be_drawn_a_plain_line_is_answered(
     assert {name: answer.all(name) for name in ONCE} == {
         name: [value] for name, value in ONCE.items()
     }
+
+
+def test_an_error_page_has_a_short_id_to_read_out_that_is_in_the_log(app: Flask) -> None:
+    with capture_logs() as lines:
+        page = ask(app, environ("GET", "/no-such-page")).body.decode()
+
+    shown = re.search(r"read out: <bdi>([^<]*)</bdi>", page)
+    assert shown is not None
+    assert re.fullmatch(r"(\w{4}-){2}\w{4}", shown[1])
+    assert [line["trace"] for line in lines if line["event"] == "request"] == [shown[1]]
 
 
 def test_a_method_that_is_not_taken_is_answered_with_those_that_are(app: Flask) -> None:
