@@ -5,7 +5,6 @@ The first account can be made here alone: there is none by default, and no page 
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,7 +16,8 @@ from flask import Flask
 from flask_babel import force_locale
 
 from clinic import contact
-from clinic.access import Actor, ActorKind, NotThere, Role
+from clinic.access import Actor, NotThere, Role
+from clinic.commands.operator import operator
 from clinic.queries import staff as accounts
 from clinic.services import staff
 from clinic.services.staff import AddressTaken
@@ -61,7 +61,7 @@ def create(
             _stop(problem)
         try:
             staff.create(
-                _operator(),
+                operator(),
                 datetime.now(UTC),
                 email=address,
                 name=spoken,
@@ -79,7 +79,7 @@ def create(
 def listing(make_app: MakeApp) -> None:
     """List every account with its roles and state."""
     with make_app().app_context():
-        for member in accounts.everybody(_operator()):
+        for member in accounts.everybody(operator()):
             state = "open" if member.active else "disabled"
             factor = "factor set" if member.has_factor else "no factor yet"
             roles = ",".join(member.roles)
@@ -131,24 +131,20 @@ def change_role(make_app: MakeApp, email: str, roles: tuple[str, ...]) -> None:
     with make_app().app_context():
         user_id = _find(email)
         chosen = [Role(role) for role in roles]
-        staff.change_roles(_operator(), datetime.now(UTC), user_id, roles=chosen)
+        staff.change_roles(operator(), datetime.now(UTC), user_id, roles=chosen)
     click.echo("The roles are changed and the sessions have ended.")
 
 
 def _act(make_app: MakeApp, email: str, act: Callable[[Actor, datetime, UUID], object]) -> object:
     with make_app().app_context():
-        return act(_operator(), datetime.now(UTC), _find(email))
+        return act(operator(), datetime.now(UTC), _find(email))
 
 
 def _find(email: str) -> UUID:
     try:
-        return accounts.by_email(_operator(), _address(email)).id
+        return accounts.by_email(operator(), _address(email)).id
     except NotThere:
         _stop("There is no account with this e-mail address.")
-
-
-def _operator() -> Actor:
-    return Actor(ActorKind.COMMAND, trace=f"os:{getpass.getuser()}"[:64])
 
 
 def _password_from(*, password_stdin: bool) -> str:

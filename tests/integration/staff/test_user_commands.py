@@ -44,7 +44,7 @@ def test_an_account_is_made_and_the_trail_names_who_did_it(small_app: Flask) -> 
     assert (made.email, made.display_name) == ("ada@example.com", "Ada Admin")
     assert (made.password or "").startswith("$argon2id$")
     assert (entry.act, entry.actor_kind) == ("user.created", "command")
-    assert entry.trace == f"os:{getpass.getuser()}"
+    assert entry.trace == f"command:{getpass.getuser()}"
 
 
 def test_what_is_missing_is_asked_for(small_app: Flask) -> None:
