@@ -55,6 +55,33 @@ def test_whatever_is_not_green_is_red(
     assert said.endswith(f"{passed} passed, {failed} failed\n")
 
 
+@pytest.mark.parametrize("bad", ["test_a.py", "test_b.py"])
+def test_a_red_half_makes_the_whole_tier_red(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: str
+) -> None:
+    monkeypatch.setattr(tiers, "HALVED", {"unit"})
+    for name in ("test_a.py", "test_b.py"):
+        (tree / "tests/unit" / name).write_text(
+            "def test_it(): assert False\n" if name == bad else GREEN
+        )
+
+    assert tiers.main([]) == 1
+
+    assert last_lines(capsys).endswith("2 passed, 1 failed\n")
+
+
+def test_halves_leave_no_file_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiers, "HALVED", {"unit"})
+    names = {f"tests/unit/test_{letter}.py" for letter in "abcde"}
+    for name in names:
+        (tree / name).write_text(GREEN)
+
+    first, second = tiers.shares("unit")
+
+    assert {*first, *second} == names
+    assert not {*first} & {*second}
+
+
 def test_a_folder_that_is_gone_is_red(tree: Path) -> None:
     (tree / "tests/unit").rmdir()
 
