@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any
 
 from clinic.screening import answers as answer_reading
+from clinic.screening import earlier as earlier_answers
 from clinic.screening import engine, source
-from clinic.screening.answers import Answers, plain
+from clinic.screening.answers import FREE_TEXT, Answers, plain
 from clinic.screening.engine import MISMATCH, Verdict
-from clinic.screening.intake import Intake
+from clinic.screening.intake import MEDICINES, Intake
 from clinic.screening.levels import Level, raised, worst
 from clinic.screening.questionnaire import Questionnaire, visible
 from clinic.screening.rules import Ruleset
@@ -36,6 +37,7 @@ CHANGED, OTHER_REQUEST = "changed", "other-request"
 BLANK = "blank-answer"
 MEANS = {CHANGED: "changed-answer", OTHER_REQUEST: "milder-answer"}
 CALL_TODAY = "call_today"
+TYPED = (MEDICINES, FREE_TEXT)  # what stood there may have been about a private matter
 
 
 @dataclass(frozen=True)
@@ -415,7 +417,8 @@ def _earlier(
 ) -> Iterator[Finding]:
     counted: dict[str, list[EarlierAnswer]] = {}
     for answer in earlier:
-        if _differs(answer, intake) and _counts(answer, intake, found):
+        stands = earlier_answers.stands(answer.question_id, answer.value, intake)
+        if not stands and _counts(answer, intake, found):
             counted.setdefault(_item_of(answer, intake), []).append(answer)
     for item, answers in counted.items():
         yield _changed(item, answers, intake)
@@ -424,13 +427,6 @@ def _earlier(
 def _item_of(answer: EarlierAnswer, intake: Intake) -> str:
     question = intake.questionnaire.questions.get(answer.question_id)
     return question.item if question else answer.question_id.partition(".")[0]
-
-
-def _differs(answer: EarlierAnswer, intake: Intake) -> bool:
-    now = plain(intake.value(answer.question_id))
-    if isinstance(answer.value, list | tuple) and isinstance(now, list):
-        return not set(answer.value) <= set(now)
-    return now != answer.value
 
 
 def _counts(answer: EarlierAnswer, intake: Intake, found: Mapping[str, Verdict]) -> bool:
@@ -442,7 +438,7 @@ def _counts(answer: EarlierAnswer, intake: Intake, found: Mapping[str, Verdict])
 
 
 def _changed(item: str, answers: Sequence[EarlierAnswer], intake: Intake) -> Finding:
-    urgent = any(one.kind == CHANGED and one.level is Level.URGENT for one in answers)
+    urgent = any(one.level is Level.URGENT for one in answers)
     level = Level.ABSOLUTE if urgent else Level.RELATIVE
     meanings = [
         intake.ruleset.items[MEANS[kind]]
@@ -471,5 +467,5 @@ def _changed(item: str, answers: Sequence[EarlierAnswer], intake: Intake) -> Fin
         notes=(),
         rules=tuple(sorted({one.kind for one in answers})),
         mismatch=False,
-        private=known.private if known else True,
+        private=known is None or known.private or known.id in TYPED,
     )

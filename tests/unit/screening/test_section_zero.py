@@ -203,6 +203,46 @@ def test_a_medicine_taken_off_the_list_is_a_changed_answer(
     assert (screening.finding("medicines.changed") is not None) is changed
 
 
+@pytest.mark.parametrize("kind", ["changed", "other-request"])
+@pytest.mark.parametrize(
+    ("question", "before", "now", "stands"),
+    [
+        ("medicines", "Plavix", ["metformin", "Plavix"], True),
+        ("medicines", "Plavix", ["plavix 75 mg daily"], True),
+        ("medicines", "zorblax 20", ["zorblax, 2 a day"], True),
+        ("medicines", "Plavix", ["metformin"], False),
+        ("medicines", "Eliquis", ["Eliquis, stopped in 2015"], False),
+        ("medicines", "aspirin 325 mg", ["aspirin 81 mg"], False),
+        ("medicines", "aspirin 81 mg", ["aspirin 325 mg"], True),
+        ("medicines", "zorblax 20", [], False),
+        ("medicines", "not_sure", [], False),
+        ("free_text.hopes", "chest pain", "less chest pain when I run", True),
+        ("free_text.hopes", "chest pain", "no chest pain", False),
+        ("free_text.hopes", "I take Eliquis", "still on Eliquis", True),
+        ("free_text.hopes", "I take Eliquis", "to run", False),
+    ],
+)
+def test_what_was_typed_before_stands_while_nothing_is_taken_back(
+    question: str, before: object, now: object, *, stands: bool, kind: str
+) -> None:
+    earlier = EarlierAnswer(question, before, Level.ABSOLUTE, kind)
+
+    screening = screened({question: now}, earlier=(earlier,))
+
+    changed = screening.finding(f"{question.partition('.')[0]}.changed")
+    assert (changed is None) is stands
+    assert stands or (changed is not None and changed.private)
+
+
+def test_a_milder_answer_than_an_urgent_one_of_another_request_is_absolute() -> None:
+    earlier = EarlierAnswer("rf-chest-breath", "yes", Level.URGENT, "other-request")
+
+    found = screened({}, earlier=(earlier,)).finding("rf-chest-breath.changed")
+
+    assert found is not None
+    assert found.level is Level.ABSOLUTE
+
+
 def test_earlier_answers_are_part_of_what_is_stored() -> None:
     earlier = EarlierAnswer("rf-chest-breath", "yes", Level.URGENT, "changed")
 
