@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from whitenoise import WhiteNoise
 from clinic import config
 from clinic.config import Settings
 from clinic.extensions import babel, csrf, db, engine_options, mail, site, vault
+from clinic.screening import lint, questionnaire, rules, source
+from clinic.screening.source import BrokenData
 from clinic.sealing import UnfitKey, read_ring
 from clinic.web import errors, filters, guards, headers, limits, logs, security, sessions
 from clinic.web.packing import Packing
@@ -48,6 +51,7 @@ COMMANDS = (
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the app from the settings, or raise UnfitSettings; a route without a policy fails."""
     settings = settings or config.load()
+    _require_sound_rules()
     # A relative database file is the same one for pages, commands and migrations.
     app = Flask("clinic", instance_path=str(Path.cwd()))
     _bind(settings)
@@ -69,6 +73,15 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _modules(package: str, names: tuple[str, ...]) -> list[Any]:
     return [importlib.import_module(f"clinic.{package}.{name}") for name in names]
+
+
+@cache
+def _require_sound_rules() -> None:
+    """Raise BrokenData, with file and line, before anybody can be screened by broken data."""
+    lint.refuse(source.read_folder())
+    for language in questionnaire.LANGUAGES:
+        questionnaire.shipped(language)
+    rules.shipped_rules()
 
 
 def _bind(settings: Settings) -> None:
@@ -137,6 +150,9 @@ def main() -> None:
     except config.UnfitSettings as error:
         for problem in error.problems:
             click.echo(f"clinic: {problem}", err=True)
+        sys.exit(2)
+    except BrokenData as error:
+        click.echo(f"clinic: {error}", err=True)
         sys.exit(2)
 
 
