@@ -18,6 +18,7 @@ from clinic.web import desk_words, guards
 
 blueprint = Blueprint("calendars", __name__, url_prefix="/staff/calendar")
 Answer = str | tuple[str, int] | Response
+KEEPERS = (Permission.EDIT_OWN_CALENDAR, Permission.EDIT_CALENDARS)
 
 
 @blueprint.get("/")
@@ -28,10 +29,9 @@ def overview() -> str:
 
 
 @blueprint.post("/hours")
-@guards.staff(Permission.SEE_CALENDAR)
+@guards.either(*KEEPERS)
 def add_hours() -> Answer:
     """Post weekly hours."""
-    _require_own()
     form = _hours_form()
     opens, closes = form.opens.data, form.closes.data
     if not form.validate() or opens is None or closes is None:
@@ -54,7 +54,7 @@ def add_hours() -> Answer:
 
 
 @blueprint.post("/hours/<uuid:hours_id>/remove")
-@guards.staff(Permission.SEE_CALENDAR)
+@guards.either(*KEEPERS)
 def remove_hours(hours_id: UUID) -> Answer:
     """Take weekly hours back."""
     availability.remove_hours(guards.actor(), guards.now(), hours_id)
@@ -62,10 +62,9 @@ def remove_hours(hours_id: UUID) -> Answer:
 
 
 @blueprint.post("/closures")
-@guards.staff(Permission.SEE_CALENDAR)
+@guards.either(*KEEPERS)
 def add_closure() -> Answer:
     """Close a place, or a therapist's days."""
-    _require_own()
     form = _closure_form()
     if not form.validate():
         return _page(closure=form), 422
@@ -85,17 +84,11 @@ def add_closure() -> Answer:
 
 
 @blueprint.post("/closures/<uuid:closure_id>/remove")
-@guards.staff(Permission.SEE_CALENDAR)
+@guards.either(*KEEPERS)
 def remove_closure(closure_id: UUID) -> Answer:
     """Open days again."""
     availability.remove_closure(guards.actor(), guards.now(), closure_id)
     return _back(_("The days are open again."))
-
-
-def _require_own() -> None:
-    """Refuse who keeps no calendar, before any form is read."""
-    if not guards.actor().may(Permission.EDIT_CALENDARS):
-        guards.actor().require(Permission.EDIT_OWN_CALENDAR)
 
 
 def _back(said: str) -> Response:

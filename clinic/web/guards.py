@@ -28,6 +28,7 @@ class Policy:
 
     name: str
     permissions: tuple[Permission, ...] = ()
+    one_is_enough: bool = False
 
 
 DECLARED: dict[str, Policy] = {}
@@ -74,6 +75,14 @@ def staff(*permissions: Permission) -> Callable[[View], View]:
     """Let signed-in staff call this view who hold every one of the permissions."""
     names = " and ".join(permissions)
     return lambda view: _mark(view, Policy(f"staff who may {names}", permissions))
+
+
+def either(*permissions: Permission) -> Callable[[View], View]:
+    """Let signed-in staff call this view who hold one of the permissions."""
+    names = " or ".join(permissions)
+    return lambda view: _mark(
+        view, Policy(f"staff who may {names}", permissions, one_is_enough=True)
+    )
 
 
 def declare(endpoint: str, policy: Policy) -> None:
@@ -163,7 +172,8 @@ def _enforce_staff(policy: Policy) -> Response | None:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("security.login", next=back), 303)
     g.actor = signed_in
-    if not all(signed_in.may(permission) for permission in policy.permissions):
+    enough = any if policy.one_is_enough else all
+    if not enough(signed_in.may(permission) for permission in policy.permissions):
         raise Refused(policy.name)
     return None
 

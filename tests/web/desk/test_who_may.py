@@ -25,8 +25,8 @@ ALLOWED = {
     "calendars.overview": EVERYONE,
     "calendars.add_hours": KEEPERS,
     "calendars.add_closure": KEEPERS,
-    "calendars.remove_hours": EVERYONE,
-    "calendars.remove_closure": EVERYONE,
+    "calendars.remove_hours": KEEPERS,
+    "calendars.remove_closure": KEEPERS,
 }
 NOTE = "clinicalquetzal"
 
