@@ -114,7 +114,15 @@ def test_every_dead_link_looks_the_same(app: Flask, moving: time_machine.Travell
     look("/staff/new-password")
 
     assert [page.status for page in pages] == [404] * 6
-    assert len({re.sub(r"[0-9a-f]{32,}|read out: <bdi>[^<]*", "", page.response.text) for page in pages}) == 1
+    assert (
+        len(
+            {
+                re.sub(r"[0-9a-f]{32,}|read out: <bdi>[^<]*", "", page.response.text)
+                for page in pages
+            }
+        )
+        == 1
+    )
 
 
 def test_a_link_lives_for_half_an_hour(
