@@ -291,6 +291,10 @@ class _Requests:
         therapist = self.therapist.id
         if therapist is None:
             raise RuntimeError("the demo's therapist has no account")
+        # Read back on the phone, so that the link in the letter leads to the offered time.
+        triage.confirm_address(
+            self.desk, at + timedelta(hours=3), request_id, seen=self._seen(request_id)
+        )
         offering.offer(
             self.desk,
             at + timedelta(hours=3),

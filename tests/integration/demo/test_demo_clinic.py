@@ -37,6 +37,14 @@ def test_every_state_that_can_be_reached_is_there(in_app: Flask) -> None:
     assert audit.verify(db.session()) is None
 
 
+def test_who_is_offered_a_time_can_answer_it_from_the_letter(in_app: Flask) -> None:
+    demo_clinic.load(SUNDAY, say=lambda _line: None)
+
+    offered = db.session.scalars(select(Request).filter_by(desk_state="offered")).one()
+
+    assert offered.email_proved_at is not None
+
+
 def test_the_demo_loads_on_any_day_and_only_once(in_app: Flask) -> None:
     first = demo_clinic.load(EVENING_BEFORE_CLOCKS_CHANGE, say=lambda _line: None)
 
