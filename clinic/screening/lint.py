@@ -137,6 +137,12 @@ class _Lint:
         self.settings = {
             setting for item in data.items.values() for setting, _ in _entries(item, "settings")
         }
+        self.tags = {
+            rule["tag"].text()
+            for item in data.items.values()
+            for rule in _rules(item)
+            if rule.has("tag")
+        }
 
     def problems(self) -> Iterator[Problem]:
         for section in self.sections:
@@ -166,10 +172,12 @@ class _Lint:
         for question_id, _ in _entries(place, "questions"):
             yield from self._question(self.questions[question_id])
         yield from self._rules(name, place)
+        yield from _without_words(place)
         yield from self._translations(name, place)
 
     def _question(self, asked: _Asked) -> Iterator[Problem]:
         _shape(asked.place)
+        yield from _order(asked)
         if asked.show is not None:
             where = asked.place["show"]
             for leaf in conditions.leaves(asked.show):
@@ -263,6 +271,12 @@ class _Lint:
         group = getattr(leaf, "group", None)
         if group is not None and group not in self.formulary.groups:
             yield _error(place, f"there is no group of medicines '{group}'")
+        if isinstance(leaf, conditions.Tagged) and leaf.tag not in self.tags:
+            yield _error(place, f"no rule has the tag '{leaf.tag}'")
+        for question, kind in _kinds(leaf):
+            asked = self.questions.get(question)
+            if asked is not None and asked.kind != kind:
+                yield _error(place, f"'{question}' is not a {kind}")
         for setting in _settings(leaf):
             if setting not in self.settings:
                 yield _error(place, f"there is no setting '{setting}'")
@@ -323,6 +337,8 @@ class _Lint:
             for name, other in found.items():
                 if name not in self.data.items:
                     yield _error(other, f"there is no item '{name}'")
+                if other.need("item").text() != name:
+                    yield _error(other["item"], f"the file '{name}.yaml' must say 'item: {name}'")
                 for question_id, question in _entries(other, "questions"):
                     if question_id not in self.questions:
                         yield _error(question, f"there is no question '{question_id}'")
@@ -349,6 +365,38 @@ def _shape(question: Place) -> None:
     for key in FLAGS:
         if question.has(key):
             question[key].flag()
+
+
+def _order(asked: _Asked) -> Iterator[Problem]:
+    """Limits the wrong way round, and answers of which nobody says how grave they are."""
+    low, high = asked.place.get("minimum"), asked.place.get("maximum")
+    if low is not None and high is not None and low.number() > high.number():
+        yield _error(low, "the minimum is above the maximum")
+    caution = asked.place.get("caution")
+    if caution is not None and isinstance(caution.value, list):
+        ordered = {slug for tier in caution.each() for slug in tier.texts()}
+        for slug in asked.slugs:
+            if slug not in (*ordered, *UNSURE):
+                yield _error(caution, f"'caution' does not say how grave '{slug}' is")
+
+
+def _without_words(place: Place) -> Iterator[Problem]:
+    """What a finding must say, and does not."""
+    for key in ("reason", "action", "patient") if _rules(place) else ():
+        if not place.has(key):
+            yield _error(place["rules"], f"'{key}' is missing: a finding must say it")
+    if place.has("patient") and not place["patient"].has("default"):
+        yield _error(place["patient"], "'default' is missing")
+
+
+def _kinds(leaf: Condition) -> Iterator[tuple[str, str]]:
+    """The kind that a question must have, to be compared so."""
+    if isinstance(leaf, conditions.Since | Age):
+        yield leaf.question, "date"
+    elif isinstance(leaf, conditions.BodyMass):
+        yield from ((leaf.height, "number"), (leaf.weight, "number"))
+    elif isinstance(leaf, Answered) and leaf.operator in conditions.ORDERINGS:
+        yield leaf.question, "number"
 
 
 def _entries(place: Place, key: str) -> Iterator[tuple[str, Place]]:

@@ -139,9 +139,6 @@ def shipped() -> Body:
     return read(source.read_general("regions")["regions"])
 
 
-ALL: tuple[str, ...] = shipped().ids
-
-
 def label(region: str, language: str = "en") -> str:
     """The name of a region in a language."""
     return shipped().label(region, language)

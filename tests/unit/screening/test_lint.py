@@ -10,6 +10,7 @@ from clinic.screening.source import BrokenData, Data
 from tests.unit.screening.harmless import copied, read
 
 ITEM, SPANISH = "items/diabetes.yaml", "es/diabetes.yaml"
+ACTION = "Check sensation, skin, circulation; avoid feet if numb; eat before; glucose tabs ready."
 BREAKS = [
     (ITEM, "level: precaution", "level: grave", "'grave' is not one of"),
     (ITEM, "answer: numb-feet}", "answer: cold-feet}", "'cold-feet' is not an answer of"),
@@ -32,7 +33,36 @@ BREAKS = [
     (SPANISH, "    text: ¿Usa insulina?\n", "    hint: x\n", "not in 'es'"),
     (SPANISH, "  default: Gracias.", "  later: Gracias.", "this text is not in 'es'"),
     (SPANISH, "words: [", "wordz: [", "the lay words are not in 'es'"),
+    (ITEM, "    minimum: 3\n", "    minimum: 30\n", "the minimum is above the maximum"),
+    (ITEM, f"action: {ACTION}\n", "", "'action' is missing"),
+    (ITEM, "patient:\n  default: Thanks.", "patient:\n  later: Thanks.", "'default' is missing"),
+    (SPANISH, "item: diabetes", "item: diabete", "must say 'item: diabetes'"),
+    (SPANISH, "item: diabetes\n", "", "'item' is missing"),
     ("items/lung-disease.yaml", "answer: asthma}", "answer: cough}", "is not an answer of"),
+    (
+        "items/needle-phobia.yaml",
+        "caution: [[fine], [a-bit-nervous], [very-scared]]",
+        "caution: [[fine], [very-scared]]",
+        "does not say how grave 'a-bit-nervous' is",
+    ),
+    (
+        "items/lung-field-precautions.yaml",
+        "items-tagged: lung-field-precaution,",
+        "items-tagged: lung-precaution,",
+        "no rule has the tag 'lung-precaution'",
+    ),
+    (
+        "items/surgery-recent.yaml",
+        "since: surgery-recent.date",
+        "since: surgery-recent.kind",
+        "'surgery-recent.kind' is not a date",
+    ),
+    (
+        "items/diabetes.yaml",
+        'question: diabetes.a1c, operator: "<"',
+        'question: diabetes.insulin, operator: "<"',
+        "'diabetes.insulin' is not a number",
+    ),
     (
         "items/lung-disease.yaml",
         'show: {question: lung-disease.which, operator: "=", answer: asthma}',
@@ -181,7 +211,7 @@ def test_the_ruleset_is_complete_when_every_expected_item_is_there(tmp_path: Pat
         line
         for line in fever.read_text("utf-8").splitlines()
         if not any(word in line for word in ("immun", "steroids", "cancer-t", "splen", "hiv"))
-        or line.strip().startswith(("- id", "- {medicine"))
+        or line.strip().startswith(("- id", "- {medicine", "action"))
     ]
     fever.write_text("\n".join(kept).replace("        - all:\n", ""), "utf-8")
     medicines = folder / "medicines.yaml"
