@@ -135,13 +135,14 @@ class Made:
 
 
 NONE = dict.fromkeys(ITEMS, "no")
+WORDS = "reason: Because.\naction: Ask.\npatient: {default: Thanks.}\n"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = copied(tmp_path_factory.mktemp("data"))
     for item, body in ITEMS.items():
-        head = f"item: {item}\nsection: {SECTIONS[item]}\ntitle: {item}\nreason: Because.\n"
+        head = f"item: {item}\nsection: {SECTIONS[item]}\ntitle: {item}\n{WORDS}"
         (folder / f"items/{item}.yaml").write_text(head + body, "utf-8")
         texts = [
             f"  {line.strip()}\n    text: palabras"
@@ -149,7 +150,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             if line.startswith(f"  {item}") and line.endswith(":")
         ]
         (folder / f"es/{item}.yaml").write_text(
-            f"item: {item}\nquestions:\n" + "\n".join(texts) + "\n", "utf-8"
+            f"item: {item}\npatient: {{default: Gracias.}}\nquestions:\n" + "\n".join(texts),
+            "utf-8",
         )
     data = read(folder)
     return Made(questionnaire.from_data(data), rules.from_data(data))
