@@ -26,4 +26,4 @@ def test_the_app_does_not_start_on_broken_rules(
         databases.empty_database("sqlite") as url,
         pytest.raises(BrokenData, match=r"diabetes\.yaml:\d+"),
     ):
-        whole.create_app(databases.settings(url))
+        databases.make_app(url)
