@@ -201,13 +201,19 @@ def _spoken(
 
 def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
     cues, known = ruleset.formulary.cues, ruleset.phrase_words
-    past = timing.long_past(whole, as_of) or cues.among("long_past", whole)
     for clause in cues.split(whole, _within(whole, ruleset)):
+        past = _is_past(clause, cues, as_of)
         for item, phrase in ruleset.phrases:
             if past and ruleset.items[item].about_now:
                 continue
             if _says(clause, phrase, cues, known):
                 yield item, phrase
+
+
+def _is_past(clause: Tokens, cues: Cues, as_of: date) -> bool:
+    """Whether a clause tells of what is long over: "since 2019" does not."""
+    told = timing.long_past(clause, as_of) or cues.among("long_past", clause)
+    return told and not cues.among("present", clause)
 
 
 def _within(whole: Tokens, ruleset: Ruleset) -> frozenset[int]:

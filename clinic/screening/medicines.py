@@ -23,6 +23,7 @@ NOT_ASKED_YET = {
 }
 SPECIAL = (UNRECOGNISED, *NOT_ASKED_YET.values())
 ANTICOAGULANT = "anticoagulant"
+SERIOUS = frozenset({ANTICOAGULANT, "antiplatelet", "unnamed-blood-thinner"})
 LONGEST_NAME = 6
 RECENT_DAYS = 14
 CLASS_KEYS = (
@@ -208,7 +209,7 @@ class Formulary:
 
     def _serious(self, name: str) -> bool:
         return any(
-            self.classes[medicine_class].groups & {ANTICOAGULANT, "antiplatelet"}
+            self.classes[medicine_class].groups & SERIOUS
             for _, medicine_class in self.names[(name,)]
         )
 
@@ -230,20 +231,32 @@ class Formulary:
                 exact=named.exact,
                 either=named.names if several else (),
             )
-            yield self._told(hit, clause[: named.start], clause[window], as_of)
+            yield self._told(hit, clause, named, window, as_of)
 
-    def _told(self, hit: Hit, before: Tokens, about: Tokens, as_of: date | None) -> Hit:
-        """What the words before a name, and those about it, say of when and by whom it is taken."""
-        if self.cues.of_somebody_else(before, self.name_words):
+    def _told(
+        self, hit: Hit, clause: Tokens, named: _Named, window: slice, as_of: date | None
+    ) -> Hit:
+        """What a clause says of when, by whom and how much a medicine is taken."""
+        before, about = clause[: named.start], clause[window]
+        if self._is_anothers(before, clause[named.end : window.stop]):
             return replace(hit, status="family")
         past, denied = self._past(about), self.cues.negated(before, self.name_words)
         if past == "stopped" or (past == "once" and not denied):
             return replace(hit, status="stopped", days_since=timing.days_ago(about, as_of))
-        serious = ANTICOAGULANT in hit.medicine_class.groups
         if denied:  # "not at the moment" may well have been the case last week
-            return replace(hit, status="stopped" if past == "going on" and serious else "negated")
+            lately = past == "going on" and ANTICOAGULANT in hit.medicine_class.groups
+            return replace(hit, status="stopped" if lately else "negated")
         if self.cues.among("occasion", about):
-            return replace(hit, status="stopped" if serious else "past")
+            if not hit.medicine_class.groups & SERIOUS:
+                return replace(hit, status="past")
+            return replace(hit, status="stopped", days_since=timing.days_ago(about, as_of))
+        return self._taken(hit, about)
+
+    def _is_anothers(self, before: Tokens, after: Tokens) -> bool:
+        other = self.cues.of_somebody_else(before, self.name_words)
+        return other and not self.cues.among("me_too", after)
+
+    def _taken(self, hit: Hit, about: Tokens) -> Hit:
         if self.cues.among("now_and_then", about) and hit.medicine_class.occasional_is_harmless:
             return replace(hit, status="now_and_then")
         return replace(hit, daily_mg=daily_milligrams(about))

@@ -11,9 +11,9 @@ from clinic.screening.source import Place
 
 Tokens = tuple[str, ...]
 CUES = (
-    "negation", "not_negation", "family", "self", "carriers", "stopped", "not_stopped", "no_more",
-    "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past", "nothing",
-    "nothing_words", "breaks", "filler",
+    "negation", "not_negation", "family", "self", "me_too", "carriers", "stopped", "not_stopped",
+    "no_more", "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past",
+    "present", "nothing", "nothing_words", "breaks", "filler",
 )  # fmt: skip
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CLAUSES = re.compile(

@@ -116,6 +116,10 @@ CURRENT = [
     ("took Eliquis since 2019", {"factor-xa-inhibitor"}),
     ("my wife makes sure of Eliquis", {"factor-xa-inhibitor"}),
     ("Plavix to stop another stroke, had one in 2015", {"p2y12-and-similar"}),
+    ("my mother takes Eliquis, me too", {"factor-xa-inhibitor"}),
+    ("mi papá toma Sintrom, yo también", {"vitamin-k-antagonist"}),
+    ("I took Eliquis in 2019 and still do", {"factor-xa-inhibitor"}),
+    ("Plavix when I had my stent", {"p2y12-and-similar"}),
     ("vitamin E 400 IU", {"supplement-with-bleeding-signal"}),
     ("vitamina E", {"supplement-with-bleeding-signal"}),
 ]
@@ -151,6 +155,8 @@ NOT_TAKEN = [
     "not currently taking blood thinners",
     "no aspirin or Eliquis",
     "my husband takes warfarin every day",
+    "Plavix when I had surgery in 2015",
+    "only Eliquis when I had surgery in 2015",
 ]
 STOPPED = [
     ("stopped Eliquis last week", 1),

@@ -35,6 +35,10 @@ HEARD = [
     ("no puedo dormir por el dolor de pecho", "rf-chest-breath", "absolute"),
     ("I don't think I have diabetes", "diabetes", "relative"),
     ("my wife worries about chest pain", "rf-chest-breath", "absolute"),
+    ("chest pain since 2019", "rf-chest-breath", "absolute"),
+    ("surgery in 2010 and chest pain", "rf-chest-breath", "absolute"),
+    ("chest pain like years ago", "rf-chest-breath", "absolute"),
+    ("desde 2019 tengo dolor de pecho", "rf-chest-breath", "absolute"),
     # what this history does not ask about yet
     ("I have a pacemaker", "own-words-not-asked-yet", "relative"),
     ("tengo un marcapasos", "own-words-not-asked-yet", "relative"),
