@@ -345,7 +345,7 @@ def sent() -> Answer:
 def mail_proof() -> Answer:
     """Mail a code that proves the address."""
     codes.mail(*_via())
-    return redirect(url_for("request.sent", _anchor="prove"), 303)
+    return redirect(url_for("request.sent", coded=1, _anchor="prove"), 303)
 
 
 @blueprint.post("/sent")
@@ -660,7 +660,8 @@ def _draw_check(draft: OpenDraft, *, changed: bool = False) -> str:
 def _draw_sent(form: forms.MailedCodeForm) -> str:
     found = status.just_sent(guards.actor(), guards.now())
     email = contact.masked_email(found.email) if found.email else None
-    return render_template("request/sent.html", form=form, sent=found, email=email)
+    coded = "coded" in web.args or web.method == "POST"
+    return render_template("request/sent.html", form=form, sent=found, email=email, coded=coded)
 
 
 def _draw_later(form: forms.MailedCodeForm, draft: OpenDraft) -> str:

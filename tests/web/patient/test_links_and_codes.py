@@ -32,6 +32,19 @@ def test_a_proved_patient_sees_where_the_request_stands(ana_on_both: Walker) -> 
     assert ana_on_both.request().reference in page.text
 
 
+def test_the_page_says_that_a_code_was_mailed(ana: Walker) -> None:
+    ana.has_sent()
+    page = ana.get("/request/sent")
+    assert "We mailed you a six-digit code." not in page.text
+
+    coded = page.submit("Mail me a code")
+    wrong = coded.submit("Check the code", code="1")
+
+    for page in (coded, wrong):
+        assert "We mailed you a six-digit code." in page.text
+        assert page.has_button("Mail me a new code")
+
+
 def test_a_link_asks_for_a_code_in_each_new_browser(ana_on_both: Walker) -> None:
     ana_on_both.has_sent()
     ana_on_both.proves()
@@ -137,7 +150,7 @@ def test_a_newer_code_ends_the_older_one(ana: Walker) -> None:
     ana.has_sent()
     page = ana.get("/request/sent").submit("Mail me a code")
     older = ana.code()
-    page = page.submit("Mail me a code")
+    page = page.submit("Mail me a new code")
     newer = ana.code()
 
     refused = page.submit("Check the code", code=older)

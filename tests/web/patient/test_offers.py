@@ -57,21 +57,21 @@ def test_an_offer_that_has_ended_gets_a_friendly_page_with_the_phone_number(
 def test_a_no_after_the_yes_says_that_the_yes_stands(ana: Walker) -> None:
     _is_offered_a_time(ana)
     page = ana.get("/status/")
-    late = page.form("None of these")
+    late = page.form("Ask for another time")
     page.submit("Accept this time")
 
-    page = late.submit("None of these")
+    page = late.submit("Ask for another time")
 
     assert (page.status, page.heading) == (409, "You have said yes to this time")
     assert "Your appointment is confirmed." in page.text
     assert [one.state for one in ana.rows(Appointment)] == ["confirmed"]
 
 
-def test_none_of_these_gives_the_time_back(ana_on_both: Walker) -> None:
+def test_asking_for_another_time_gives_this_one_back(ana_on_both: Walker) -> None:
     ana = ana_on_both
     _is_offered_a_time(ana)
 
-    page = ana.get("/status/").submit("None of these")
+    page = ana.get("/status/").submit("Ask for another time")
 
     assert not page.has_button("Accept this time")
     assert [one.state for one in ana.rows(Offer)] == ["declined"]
