@@ -71,12 +71,17 @@ def _age(opened: History) -> str:
     return str(ngettext("%(num)s year", "%(num)s years", opened.age))
 
 
-def _by_verdict(opened: History) -> list[tuple[words.Word, list[str]]]:
+def _by_verdict(opened: History) -> list[tuple[words.Word, Sequence[str]]]:
     found = [
         (words.VERDICTS[verdict], [row.label for row in opened.regions if row.verdict == verdict])
         for verdict in VERDICTS
     ]
-    return [(word, labels) for word, labels in found if labels]
+    every = len(opened.regions)
+    return [
+        (word, labels if len(labels) < every else [str(_("Every region"))])
+        for word, labels in found
+        if labels
+    ]
 
 
 def _places(labels: Sequence[str]) -> Sequence[str]:

@@ -288,6 +288,8 @@ def test_without_a_named_region_nothing_is_ticked(room: Room) -> None:
     page = room.open(patient)
 
     assert "No region named: every region counts as wanted." in page.text
+    verdicts = page.soup.select(".verdicts")[0].select("li")
+    assert [one.get_text(" ", strip=True) for one in verdicts] == ["With care Every region"]
     assert "regions" not in page.values
     page = page.submit(
         DECIDE, decision="Clear for needling", regions=["Knee, left"],
