@@ -410,23 +410,17 @@ def _screen_by(
 def healthy(regions: list[str]) -> dict[str, object]:
     """The answers of a healthy adult to every question that is asked of one."""
     return {
+        **{
+            question.id: question.least[0]
+            for question in questionnaire.shipped().questions.values()
+            if question.least and not question.is_follow_up and question.asked != "derived"
+        },
         "minor": "1980-04-02",
         "wanted_regions": regions,
-        "rf-chest-breath": "no",
-        "rf-fever-infection": "no",
-        "needle-phobia": "fine",
         "medicines": [],
-        "anticoagulant": "no",
-        "antiplatelet": "no",
-        "diabetes": "no",
-        "lymph-node-removal": "no",
-        "pregnancy": "no",
         "pregnancy.maybe": "no",
-        "lung-disease": "no",
         "low-bmi.height": 68,
         "low-bmi.weight": 160,
-        "surgery-recent": "no",
-        "metal-allergy": "no",
     }
 
 

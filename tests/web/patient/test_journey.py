@@ -108,22 +108,16 @@ def test_a_change_from_the_check_comes_back_to_the_check(ana: Walker) -> None:
 
 
 def test_a_follow_up_whose_question_was_taken_back_does_not_count(ana: Walker) -> None:
-    ana.is_at_the_check(
-        answers={
-            "metal-allergy": "yes",
-            "metal-allergy.severity": "severe",
-            "metal-allergy.needles": "no",
-        }
-    )
+    ana.is_at_the_check(answers={"lymph-node-removal": "yes", "lymph-node-removal.side": "left"})
 
-    ana.get("/request/history/allergies?back=check").submit(
-        "Save and continue", {"metal-allergy": "no", "metal-allergy.severity": "severe"}
+    ana.get("/request/history/lymph?back=check").submit(
+        "Save and continue", {"lymph-node-removal": "no", "lymph-node-removal.side": "left"}
     )
     ana.get("/request/check").submit("Send my request")
 
     [intake] = ana.rows(Intake)
-    assert intake.answers["metal-allergy"] == "no"
-    assert "metal-allergy.severity" not in intake.answers
+    assert intake.answers["lymph-node-removal"] == "no"
+    assert "lymph-node-removal.side" not in intake.answers
 
 
 def test_a_box_left_empty_beside_a_tick_is_told_apart_from_a_no(ana: Walker) -> None:

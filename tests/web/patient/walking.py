@@ -1,7 +1,7 @@
 """Somebody who walks through the patient's pages, with a browser of their own."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from werkzeug.test import Client
 import clinic
 from clinic.extensions import db
 from clinic.models import Draft, Intake, Letter, Request
+from clinic.screening import pages, questionnaire
+from clinic.screening.answers import Answers
+from clinic.screening.questionnaire import Questionnaire
 from tests.support.page import Page
 from tests.support.patients import Patient
 
@@ -29,18 +32,28 @@ ABOUT = {
     "channel": "email",
     "language": "en",
 }
-HEALTHY: dict[str, dict[str, Any]] = {
-    "red-flags": {"ticks": ["none"]},
-    "consent": {"needle-phobia": "fine"},
+TYPED: dict[str, dict[str, Any]] = {
     "medicines": {"medicines-unsure": True},
-    "bleeding": {"anticoagulant": "no", "antiplatelet": "no"},
-    "immunity": {"diabetes": "no"},
-    "lymph": {"lymph-node-removal": "no"},
     "pregnancy": {"pregnancy": "not_applicable"},
-    "chest-lungs": {"lung-disease": "no", "low-bmi.height": "66", "low-bmi.weight": "150"},
-    "surgery": {"surgery-recent": "no"},
-    "allergies": {"metal-allergy": "no"},
+    "low-bmi.height": {"low-bmi.height": "66"},
+    "low-bmi.weight": {"low-bmi.weight": "150"},
 }
+
+
+def healthy(questions: Questionnaire) -> dict[str, dict[str, Any]]:
+    """What a healthy adult fills in on the page of each topic, whatever questions there are."""
+    grown, today = Answers({"minor": date(1980, 1, 2)}), date(2026, 11, 22)
+    found: dict[str, dict[str, Any]] = {}
+    for section in pages.sections(questions, grown, as_of=today):
+        page = found.setdefault(section.id, {})
+        for group in pages.groups(questions, section.id, grown, as_of=today):
+            first = group.questions[0]
+            plain = {"ticks": ["none"]} if group.ticked else {first.id: (first.least or ("",))[0]}
+            page.update(TYPED.get(first.id, plain))
+    return found
+
+
+HEALTHY = healthy(questionnaire.shipped())
 
 
 class Walker:
