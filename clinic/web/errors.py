@@ -73,7 +73,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
-def page(status: int, *, message: str | None = None, wait: int | None = None) -> Answer:
+def page(
+    status: int,
+    *,
+    message: str | None = None,
+    wait: int | None = None,
+    sign_in: str | None = None,
+) -> Answer:
     """Draw the error page of a status, with the form that was sent, if one was."""
     known = status if status in PAGES else (404 if status < 500 else 500)
     keep = request.method == "POST" and known in (400, 409, 429, 500, 503) and not _foreign()
@@ -83,6 +89,7 @@ def page(status: int, *, message: str | None = None, wait: int | None = None) ->
         trace=guards.trace(),
         retry_action=request.path if keep else None,
         kept=_kept() if keep else [],
+        sign_in=sign_in,
     )
     return text, status, {"Retry-After": str(wait)} if wait else {}
 
@@ -99,6 +106,13 @@ def _kept() -> list[tuple[str, str]]:
 def _expired() -> str:
     text: str = _(
         "The page was open for a long time. Your answers are still here. Send them again."
+    )
+    return text
+
+
+def _signed_out() -> str:
+    text: str = _(
+        "You were signed out. Sign in in another window, then come back here and send it again."
     )
     return text
 
@@ -124,7 +138,15 @@ def _not_text(_error: NotText) -> Answer:
     )
 
 
-def _csrf(_error: CSRFError) -> Answer:
+def _csrf(_error: CSRFError) -> Answer | Response:
+    if not _kept():
+        return page(400)
+    try:
+        signed_out = guards.asks_for_sign_in()
+    except HTTPException as unreachable:  # nobody can tell: the database does not answer
+        return _http(unreachable)
+    if signed_out:
+        return page(400, message=_signed_out(), sign_in=url_for("security.login"))
     return page(400, message=_expired())
 
 

@@ -165,9 +165,21 @@ def _enforce_patient(policy: Policy) -> Response | None:
     return None
 
 
-def _enforce_staff(policy: Policy) -> Response | None:
+def asks_for_sign_in() -> bool:
+    """Tell whether this page is for staff and nobody is signed in any more."""
+    if request.endpoint is None:
+        return False
+    policy = policy_of(current_app, request.endpoint)
+    return policy not in (PUBLIC, DRAFT, STATUS) and _signed_in() is None
+
+
+def _signed_in() -> Actor | None:
     identify = current_app.extensions.get(IDENTIFY)
-    signed_in = identify() if identify else None
+    return identify() if identify else None
+
+
+def _enforce_staff(policy: Policy) -> Response | None:
+    signed_in = _signed_in()
     if signed_in is None:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("security.login", next=back), 303)

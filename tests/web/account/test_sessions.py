@@ -15,11 +15,12 @@ from sqlalchemy import select, text
 
 from clinic.access import SYSTEM, Role
 from clinic.extensions import db
-from clinic.models import AuditEntry, StaffSession, User
+from clinic.models import AuditEntry, Note, Request, StaffSession, User
 from clinic.services import staff, staff_sessions
 from clinic.web import sessions
 from tests.support import databases
 from tests.support.page import Page
+from tests.support.scene import Scene, all_of, stored
 from tests.support.signing_in import CODE, PASSWORD, Person, give_password, hire, sign_in
 
 ACCOUNT, IN, OUT = "/staff/account", 200, 303
@@ -64,7 +65,7 @@ def test_the_cookie_behind_https_has_every_flag_and_decodes_to_nothing(
             base_url="https://localhost",
             headers={"Referer": "https://localhost/staff/sign-in"},
         )
-        stored = url.removeprefix("sqlite:///")
+        file_name = url.removeprefix("sqlite:///")
 
         set_cookies = answer.headers.getlist("Set-Cookie")
         lines = [line for line in set_cookies if line.startswith("__Host-staff=")]
@@ -76,7 +77,7 @@ def test_the_cookie_behind_https_has_every_flag_and_decodes_to_nothing(
         assert len(raw) == 32
         with app.app_context():
             db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        with open(stored, "rb") as file:  # noqa: PTH123 - the bytes as they lie
+        with open(file_name, "rb") as file:  # noqa: PTH123 - the bytes as they lie
             kept = file.read()
         assert hashlib.sha256(value.encode()).digest() in kept
         assert value.encode() not in kept
@@ -451,3 +452,29 @@ def test_another_app_takes_the_place_of_the_first(
     assert half.submit("Sign in", {CODE: before}).status == 422
     half.submit("Sign in", {CODE: person.code()})
     assert half.client.get(ACCOUNT).status_code == IN
+
+
+def test_a_note_typed_into_a_session_that_ended_is_kept_after_signing_in_again(
+    small_app: Flask, fern: Person, moving: time_machine.Traveller
+) -> None:
+    with small_app.app_context():
+        scene = Scene()
+        scene.place()
+        reference = stored(Request, scene.request()).reference
+    client = small_app.test_client()
+    sign_in(client, fern)
+    form = Page.get(client, f"/staff/requests/{reference}").form("Keep this note")
+    form = form.fill({"note-body": "Call after ten."})
+    moving.shift(16 * 60)
+
+    refused = form.submit("Keep this note")
+    assert refused.status == 400
+    assert "You were signed out." in refused.text
+    assert refused.soup.find("a", href="/staff/sign-in", target="_blank")
+    sign_in(client, fern)  # in the other window
+    asked_once_more = refused.submit("Send it again")
+    page = asked_once_more.submit("Send it again")
+
+    assert "Call after ten." in page.text
+    with small_app.app_context():
+        assert [note.body for note in all_of(Note)] == ["Call after ten."]
