@@ -320,3 +320,11 @@ def test_every_letter_about_a_request_is_named_in_the_timeline() -> None:
     kinds = {file.name.removesuffix(".txt") for file in folder.iterdir()}
 
     assert {kind for kind in kinds if not kind.startswith("staff_")} == set(desk_words.LETTERS)
+
+
+def test_an_error_page_leads_staff_back_to_the_requests(screen: Screen) -> None:
+    page = screen.open("KKKK-KKKK")
+
+    assert page.status == 404
+    assert page.soup.find("a", href="/staff/", string="Go to the requests")
+    assert "Call us" not in page.soup.select("main")[0].get_text(" ")
