@@ -269,7 +269,7 @@ def test_a_visit_is_moved_and_cancelled_from_the_page(screen: Screen) -> None:
     moved = form.submit()
 
     assert "Booked: Thursday, November 26, 2026 at 10:00 AM EST" in moved.text
-    cancelled = moved.submit("Cancel it")
+    cancelled = moved.submit("Yes, cancel this visit")
     assert "The visit is cancelled." in cancelled.text
     states = screen.read(lambda: sorted(one.state for one in all_of(Appointment)))
     assert states == ["cancelled", "moved"]
