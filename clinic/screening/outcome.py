@@ -430,6 +430,9 @@ def _item_of(answer: EarlierAnswer, intake: Intake) -> str:
 
 
 def _counts(answer: EarlierAnswer, intake: Intake, found: Mapping[str, Verdict]) -> bool:
+    question = intake.questionnaire.questions.get(answer.question_id)
+    if question is not None and answer.value in question.least:
+        return False  # nothing is milder, so that it cannot have been what held the request
     if answer.kind == CHANGED:
         return answer.level >= Level.RELATIVE
     verdict = found.get(_item_of(answer, intake))

@@ -234,6 +234,14 @@ def test_what_was_typed_before_stands_while_nothing_is_taken_back(
     assert stands or (changed is not None and changed.private)
 
 
+@pytest.mark.parametrize("kind", ["changed", "other-request"])
+def test_a_no_that_stood_beside_a_medicine_may_be_corrected(kind: str) -> None:
+    earlier = EarlierAnswer("antiplatelet", "no", Level.RELATIVE, kind)
+    corrected = {"antiplatelet": "yes", "antiplatelet.which": ["clopidogrel"]}
+
+    assert screened(corrected, earlier=(earlier,)).finding("antiplatelet.changed") is None
+
+
 def test_a_milder_answer_than_an_urgent_one_of_another_request_is_absolute() -> None:
     earlier = EarlierAnswer("rf-chest-breath", "yes", Level.URGENT, "other-request")
 
