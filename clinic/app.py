@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from clinic import config
+from clinic import config, contact
 from clinic.config import Settings
 from clinic.extensions import babel, csrf, db, engine_options, mail, site, vault
 from clinic.screening import lint, questionnaire, rules, source
@@ -89,6 +89,11 @@ def _bind(settings: Settings) -> None:
         ring = read_ring(settings.data_keys, settings.lookup_key, settings.audit_key)
     except UnfitKey as error:
         raise config.UnfitSettings([str(error)]) from error
+    try:
+        contact.phone(settings.clinic_phone)
+    except contact.UnfitPhone as error:
+        said = f"{config.PREFIX}CLINIC_PHONE is no phone number that can be dialed"
+        raise config.UnfitSettings([said]) from error
     vault.bind(ring)
     site.bind(settings)
 

@@ -14,6 +14,7 @@ from importlib import resources
 from babel.support import NullTranslations, Translations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from clinic import contact
 from clinic.extensions import site
 
 
@@ -29,7 +30,7 @@ def render(kind: str, language: str, context: Mapping[str, object]) -> tuple[str
         .get_template(f"{kind}.txt")
         .render(
             clinic_name=settings.clinic_name,
-            clinic_phone=settings.clinic_phone,
+            clinic_phone=contact.phone(settings.clinic_phone).display,
             base_url=settings.public_base_url.rstrip("/"),
             **context,
         )
