@@ -83,6 +83,7 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
     "PRAGMA trusted_schema=OFF",
+    "PRAGMA recursive_triggers=ON",  # else INSERT OR REPLACE goes round what refuses a DELETE
 )
 
 

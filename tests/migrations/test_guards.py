@@ -107,6 +107,19 @@ def test_the_record_cannot_be_changed(table: str, column: str) -> None:
         db.session.execute(text(f"UPDATE {table} SET {column} = {column}"))  # noqa: S608
 
 
+@pytest.mark.parametrize("table", APPENDED_ONLY)
+def test_a_row_of_the_record_is_not_replaced_by_inserting_it_again(table: str) -> None:
+    key = {"audit_entry": "number", "questionnaire_version": "hash"}.get(table, "id")
+    again = f"INTO {table} SELECT * FROM {table}"  # noqa: S608 - a name of ours
+    replaces = {
+        "sqlite": f"INSERT OR REPLACE {again}",
+        "postgresql": f"INSERT {again} ON CONFLICT ({key}) DO UPDATE SET {key} = excluded.{key}",
+    }
+
+    with pytest.raises(IntegrityError, match=f"append_only {table}"):
+        db.session.execute(text(replaces[db.engine.dialect.name]))
+
+
 @pytest.mark.parametrize("table", [*APPENDED_ONLY, "audit_head"])
 def test_the_record_cannot_be_emptied_at_one_go(table: str) -> None:
     if db.engine.dialect.name == "sqlite":
