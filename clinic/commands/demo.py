@@ -5,6 +5,7 @@ The first run makes random secrets and passwords in ``var/demo``; nothing of it 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -16,7 +17,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,11 +35,19 @@ HOME = Path("var/demo")
 SETTINGS = HOME / "settings.env"
 SIGN_INS = HOME / "sign-ins.json"
 LETTERS = HOME / "letters"
+LOCK = HOME.parent / "demo.lock"
+HIGHEST_PORT = 65535 - 25  # the mail server of the demo listens 25 ports further on
 MakeApp = Callable[[], Flask]
 
 
 @click.group(invoke_without_command=True)
-@click.option("--port", default=8000, show_default=True, help="Port of the web pages.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, HIGHEST_PORT),
+    default=8000,
+    show_default=True,
+    help="Port of the web pages; the mailbox takes the next one.",
+)
 @click.option("--fresh", is_flag=True, help="Throw the demo's data away and begin anew.")
 @click.pass_context
 def demo(context: click.Context, port: int, fresh: bool) -> None:  # noqa: FBT001 - click's way
@@ -47,11 +57,12 @@ def demo(context: click.Context, port: int, fresh: bool) -> None:  # noqa: FBT00
     ports = {"web": port, "mailbox": port + 1, "smtp": port + 25}
     for number in ports.values():
         _refuse_busy(number, port)
-    if fresh:
-        shutil.rmtree(HOME, ignore_errors=True)
-    _prepare(ports)
-    _load(context.obj)
-    _run(ports)
+    with _alone():
+        if fresh:
+            shutil.rmtree(HOME, ignore_errors=True)
+        _prepare(ports)
+        _load(context.obj)
+        _run(ports)
 
 
 @demo.command()
@@ -67,6 +78,20 @@ def codes(make_app: MakeApp) -> None:
             if user is not None:
                 click.echo(f"{email:32} {staff.current_code(user, datetime.now(UTC))}")
     click.echo("Each code is good for half a minute and for one sign-in.")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold this folder's demo: a second one would change the settings below the first."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise click.ClickException(
+                "the demo of this folder is running already; stop it with Ctrl-C first"
+            ) from None
+        yield
 
 
 def _refuse_busy(number: int, port: int) -> None:
