@@ -307,6 +307,23 @@ def test_a_minor_of_the_visit_is_an_adult_then_but_not_now() -> None:
     assert screening.level is Level.ABSOLUTE
 
 
+@pytest.mark.parametrize("now", ["not_sure", "yes", BLANK])
+@pytest.mark.parametrize("weeks", [BLANK, 8, 20, 45])
+def test_from_no_a_more_cautious_answer_on_pregnancy_unblocks_nothing(
+    weeks: object, now: object
+) -> None:
+    could_be = {
+        "pregnancy.maybe": "not_sure",
+        "pregnancy.weeks": weeks,
+        "pregnancy.high-risk": "no",
+    }
+
+    before, after = screened(could_be), screened({**could_be, "pregnancy": now})
+
+    body = rules.shipped_rules().body
+    assert body.expand(before.blocked_regions) <= body.expand(after.blocked_regions)
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_finding_has_words_for_the_patient(language: str) -> None:
     ruleset = rules.shipped_rules()
