@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import Any
 
 from flask_babel import Babel
@@ -76,10 +77,10 @@ babel = Babel()
 vault = Vault()
 site = Site()
 
+PATIENCE = 5  # seconds that a connection of SQLite waits for another writer
 PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
+    f"PRAGMA busy_timeout={PATIENCE * 1000}",
     "PRAGMA synchronous=FULL",
-    "PRAGMA busy_timeout=5000",
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",
     "PRAGMA trusted_schema=OFF",
@@ -90,7 +91,7 @@ PRAGMAS = (
 def engine_options(url: str) -> dict[str, Any]:
     """Return the engine's options for one database address; both hide statement parameters."""
     if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": 5}}
+        return {"hide_parameters": True, "connect_args": {"timeout": PATIENCE}}
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
@@ -105,8 +106,23 @@ def _prepare(connection: Any, _record: object) -> None:
     """Set SQLite's pragmas in the one connect hook; leave BEGIN to the hook below."""
     if isinstance(connection, sqlite3.Connection):
         connection.isolation_level = None
+        write_ahead(connection)
         for pragma in PRAGMAS:
             connection.execute(pragma)
+
+
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Put a file into WAL mode. SQLite refuses at once where another does so too: try again."""
+    deadline = monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > deadline:
+                raise
+            sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -25,7 +25,7 @@ from limits.storage import MovingWindowSupport, Storage
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from clinic.config import PREFIX, UnfitSettings
-from clinic.extensions import site, vault
+from clinic.extensions import site, vault, write_ahead
 from clinic.web import guards
 
 EXTENSION = "needlepoint_limits"
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS hit (key TEXT NOT NULL, at REAL NOT NULL, until REAL 
 CREATE INDEX IF NOT EXISTS ix_hit ON hit (key, at);
 CREATE INDEX IF NOT EXISTS ix_hit_until ON hit (until);
 """
-PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA busy_timeout=2000;"
+PRAGMAS = "PRAGMA synchronous=OFF; PRAGMA busy_timeout=2000;"
 
 
 class SqliteLimits(Storage, MovingWindowSupport):
@@ -123,6 +123,7 @@ class SqliteLimits(Storage, MovingWindowSupport):
             return known
         self._path.parent.mkdir(parents=True, exist_ok=True)
         opened = sqlite3.connect(self._path, timeout=2, isolation_level=None)
+        write_ahead(opened)
         opened.executescript(PRAGMAS + TABLES)
         self._path.chmod(0o600)
         self._mine.connection = opened

@@ -246,7 +246,7 @@ class Staff(Navigator):
         if not person.secret:
             self.sets_up_the_app()
             return
-        self.writes("code", person.code())
+        self.writes("code", person.code_in_time())
         self.presses("Sign in")
 
     def sets_up_the_app(self) -> None:
@@ -254,7 +254,7 @@ class Staff(Navigator):
         person = self._person()
         self.unfolds("I cannot scan it")
         person.secret = self.page.locator(".reference").inner_text().replace(" ", "")
-        self.writes("code", person.code())
+        self.writes("code", person.code_in_time())
         self.presses("Finish set-up")
         self.presses("I have kept them")
 
