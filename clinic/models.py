@@ -33,6 +33,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -147,6 +148,9 @@ class User(HasId, Base, UserMixin):  # type: ignore[misc]  # the mixin is untype
     email: Mapped[str] = mapped_column(String(254), unique=True)
     display_name: Mapped[str] = mapped_column(String(120))
     licence: Mapped[str] = mapped_column(String(120), default="")
+    shown_on_team: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    about: Mapped[str] = mapped_column(Text, default="", server_default="")  # on the team page
+    about_es: Mapped[str] = mapped_column(Text, default="", server_default="")
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
@@ -216,6 +220,20 @@ class WeeklyHours(HasId, Base):
     )
 
 
+class OpeningHours(HasId, Base):
+    """When the phone of a location is answered on one weekday; targets count these hours."""
+
+    __tablename__ = "opening_hours"
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"), index=True)
+    weekday: Mapped[int] = mapped_column(Integer)
+    opens: Mapped[time] = mapped_column(Time)
+    closes: Mapped[time] = mapped_column(Time)
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_known"),
+        CheckConstraint("opens < closes", name="opens_before_closes"),
+    )
+
+
 class Closure(HasId, Base):
     """Days on which a location, or one therapist, sees nobody; both dates count."""
 
@@ -225,6 +243,33 @@ class Closure(HasId, Base):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     __table_args__ = (CheckConstraint("starts_on <= ends_on", name="starts_before_ends"),)
+
+
+class ClinicSetting(Base):
+    """One setting that an admin changed on a page; what is not here has its value at start."""
+
+    __tablename__ = "clinic_setting"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)  # as the form writes it
+    version: Mapped[int] = mapped_column(Integer, nullable=False)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    __mapper_args__ = _versioned(version)
+
+
+class LetterText(HasId, Base):
+    """A letter's words as the clinic wants them, in one language; none here: ours are used."""
+
+    __tablename__ = "letter_text"
+    kind: Mapped[str] = mapped_column(String(40))
+    language: Mapped[str] = mapped_column(String(8))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(Integer, nullable=False)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    __mapper_args__ = _versioned(version)
+    __table_args__ = (UniqueConstraint("kind", "language"),)
 
 
 # --- Questionnaire and ruleset versions ------------------------------------------------------
@@ -417,6 +462,46 @@ class Act(HasId, Base):
     )
 
 
+class Alert(HasId, Base):
+    """An urgent answer that somebody must take up: raised, acknowledged, escalated, closed."""
+
+    __tablename__ = "alert"
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("request.id"), index=True)
+    raised_at: Mapped[datetime] = mapped_column(Instant)
+    due_at: Mapped[datetime] = mapped_column(Instant, index=True)  # nobody by then: it escalates
+    escalations: Mapped[int] = mapped_column(Integer, default=0)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
+    acknowledged_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(Instant)
+    closed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    __table_args__ = (
+        CheckConstraint(
+            "(acknowledged_at IS NULL) = (acknowledged_by_id IS NULL)",
+            name="acknowledged_by_somebody",
+        ),
+        CheckConstraint("(closed_at IS NULL) = (closed_by_id IS NULL)", name="closed_by_somebody"),
+        Index(
+            "uq_alert_open",
+            "request_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+
+class PhoneEntry(HasId, Base):
+    """A request that a member of staff keys in during a call: who, and until it was sent."""
+
+    __tablename__ = "phone_entry"
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("request.id"), unique=True)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    channel: Mapped[str] = mapped_column(String(16), default="phone")
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (_one_of("channel", ("phone", "paper", "desk")),)
+
+
 class Attempt(HasId, Base):
     """One try to contact the patient, with the number that was dialled."""
 
@@ -548,6 +633,8 @@ class Appointment(HasId, Base):
     needled: Mapped[bool | None] = mapped_column(Boolean)
     cancelled_by: Mapped[str | None] = mapped_column(String(16))
     moved_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("appointment.id"))
+    calendar_id: Mapped[UUID | None] = mapped_column(Uuid)  # UID of the .ics, kept by a move
+    sequence: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # of the .ics
     __mapper_args__ = _versioned(version)
     __table_args__ = (
         _one_of("state", lifecycle.states(Track.APPOINTMENT)),
@@ -563,6 +650,22 @@ class Appointment(HasId, Base):
     )
 
 
+class VisitRecord(HasId, Base):
+    """What happened at a visit: arrival, and on leaving who needled which regions, if anybody."""
+
+    __tablename__ = "visit_record"
+    appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id"), unique=True)
+    arrived_at: Mapped[datetime | None] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+    done_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    needled_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    regions_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    regions: Sealed[list[str] | None] = Sealed("visit_record.regions")
+    __table_args__ = (
+        CheckConstraint("(done_at IS NULL) = (done_by_id IS NULL)", name="done_by_somebody"),
+    )
+
+
 class SlotAtom(Base):
     """Five minutes of one therapist. The primary key is what makes a double booking impossible."""
 
@@ -570,6 +673,53 @@ class SlotAtom(Base):
     therapist_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
     starts_at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
     appointment_id: Mapped[UUID] = mapped_column(ForeignKey("appointment.id"), index=True)
+
+
+# --- Enquiries -------------------------------------------------------------------------------
+
+
+class Enquiry(HasId, Base):
+    """A question sent from the landing page; staff answer it, publish it or make it a request."""
+
+    __tablename__ = "enquiry"
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    version: Mapped[int] = mapped_column(Integer, nullable=False)
+    state: Mapped[str] = mapped_column(String(16), default="new")
+    closed_reason: Mapped[str | None] = mapped_column(String(24))
+    language: Mapped[str] = mapped_column(String(8))
+    urgent: Mapped[bool] = mapped_column(Boolean, default=False)  # its words may not wait
+    may_publish: Mapped[bool] = mapped_column(Boolean, default=False)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    claimed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    answered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    published_at: Mapped[datetime | None] = mapped_column(Instant)
+    published_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    request_id: Mapped[UUID | None] = mapped_column(ForeignKey("request.id"), index=True)
+    name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    name: Sealed[str | None] = Sealed("enquiry.name")
+    email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email: Sealed[str | None] = Sealed("enquiry.email")
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone: Sealed[str | None] = Sealed("enquiry.phone")
+    question_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    question: Sealed[str | None] = Sealed("enquiry.question")
+    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer: Sealed[str | None] = Sealed("enquiry.answer")
+    public_question_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    public_question: Sealed[str | None] = Sealed("enquiry.public_question")
+    public_answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    public_answer: Sealed[str | None] = Sealed("enquiry.public_answer")
+    email_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    __mapper_args__ = _versioned(version)
+    __table_args__ = (
+        _one_of("state", ("new", "answered", "turned", "closed")),
+        CheckConstraint("(answered_at IS NULL) = (answered_by_id IS NULL)", name="answered_by"),
+        CheckConstraint("published_at IS NULL OR may_publish", name="published_with_consent"),
+        CheckConstraint("state <> 'turned' OR request_id IS NOT NULL", name="turned_into_request"),
+        CheckConstraint("(state = 'closed') = (closed_reason IS NOT NULL)", name="closed_why"),
+    )
 
 
 # --- Letters, tokens, idempotency ------------------------------------------------------------
@@ -582,6 +732,7 @@ class Letter(HasId, Base):
     dedupe_key: Mapped[str] = mapped_column(String(120), unique=True)
     message_id: Mapped[str] = mapped_column(String(120), unique=True)
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("request.id"), index=True)
+    enquiry_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     kind: Mapped[str] = mapped_column(String(40))
     language: Mapped[str] = mapped_column(String(8))
     recipient_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

