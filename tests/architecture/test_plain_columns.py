@@ -157,7 +157,8 @@ CLINIC: Mapping[str, Mapping[str, str]] = {
     "user": {
         "staff": (
             "id email display_name licence password active fs_uniquifier created_at "
-            "password_set_at locked_until tf_primary_method totp_window shown_on_team about about_es"
+            "password_set_at locked_until tf_primary_method totp_window "
+            "shown_on_team about about_es"
         )
     },
     "staff_session": {
