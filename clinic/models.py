@@ -250,7 +250,8 @@ class ClinicSetting(Base):
 
     __tablename__ = "clinic_setting"
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    value: Mapped[str] = mapped_column(Text)  # as the form writes it
+    value: Mapped[str | None] = mapped_column(Text)  # as the form writes it; None: that of start
+    previous: Mapped[str | None] = mapped_column(Text)  # the one before, so that it can come back
     version: Mapped[int] = mapped_column(Integer, nullable=False)
     changed_at: Mapped[datetime] = mapped_column(Instant)
     changed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
@@ -688,6 +689,7 @@ class Enquiry(HasId, Base):
     closed_reason: Mapped[str | None] = mapped_column(String(24))
     language: Mapped[str] = mapped_column(String(8))
     urgent: Mapped[bool] = mapped_column(Boolean, default=False)  # its words may not wait
+    urgent_open: Mapped[bool] = mapped_column(Boolean, default=False)  # no clinician closed it yet
     may_publish: Mapped[bool] = mapped_column(Boolean, default=False)
     made_at: Mapped[datetime] = mapped_column(Instant)
     claimed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
@@ -696,6 +698,8 @@ class Enquiry(HasId, Base):
     answered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     published_at: Mapped[datetime | None] = mapped_column(Instant)
     published_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)  # last answered, turned or closed
+    browser: Mapped[bytes | None] = mapped_column(LargeBinary(32))  # digest of the cookie's id
     request_id: Mapped[UUID | None] = mapped_column(ForeignKey("request.id"), index=True)
     name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     name: Sealed[str | None] = Sealed("enquiry.name")
@@ -705,8 +709,8 @@ class Enquiry(HasId, Base):
     phone: Sealed[str | None] = Sealed("enquiry.phone")
     question_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     question: Sealed[str | None] = Sealed("enquiry.question")
-    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    answer: Sealed[str | None] = Sealed("enquiry.answer")
+    events_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    events: Sealed[list[dict[str, Any]] | None] = Sealed("enquiry.events")  # answers and calls too
     public_question_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     public_question: Sealed[str | None] = Sealed("enquiry.public_question")
     public_answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -719,6 +723,8 @@ class Enquiry(HasId, Base):
         CheckConstraint("published_at IS NULL OR may_publish", name="published_with_consent"),
         CheckConstraint("state <> 'turned' OR request_id IS NOT NULL", name="turned_into_request"),
         CheckConstraint("(state = 'closed') = (closed_reason IS NOT NULL)", name="closed_why"),
+        CheckConstraint("urgent OR NOT urgent_open", name="urgent_while_open"),
+        CheckConstraint("(state = 'new') = (settled_at IS NULL)", name="settled_unless_new"),
     )
 
 

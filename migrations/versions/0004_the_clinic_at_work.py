@@ -15,7 +15,8 @@ def upgrade() -> None:
     op.create_table(
         "clinic_setting",
         sa.Column("name", sa.String(length=64), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("previous", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_by_id", sa.Uuid(), nullable=True),
@@ -104,6 +105,7 @@ def upgrade() -> None:
         sa.Column("closed_reason", sa.String(length=24), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("urgent_open", sa.Boolean(), nullable=False),
         sa.Column("may_publish", sa.Boolean(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_by_id", sa.Uuid(), nullable=True),
@@ -112,12 +114,14 @@ def upgrade() -> None:
         sa.Column("answered_by_id", sa.Uuid(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_by_id", sa.Uuid(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("browser", sa.LargeBinary(length=32), nullable=True),
         sa.Column("request_id", sa.Uuid(), nullable=True),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("email_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("question_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("answer_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("events_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("public_question_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("public_answer_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("email_digest", sa.LargeBinary(length=32), nullable=True),
@@ -137,6 +141,10 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "published_at IS NULL OR may_publish", name=op.f("ck_enquiry_published_with_consent")
+        ),
+        sa.CheckConstraint("urgent OR NOT urgent_open", name=op.f("ck_enquiry_urgent_while_open")),
+        sa.CheckConstraint(
+            "(state = 'new') = (settled_at IS NULL)", name=op.f("ck_enquiry_settled_unless_new")
         ),
         sa.ForeignKeyConstraint(
             ["answered_by_id"], ["user.id"], name=op.f("fk_enquiry_answered_by_id_user")

@@ -112,10 +112,11 @@ PATIENTS: Mapping[str, Mapping[str, str]] = {
             "id reference claimed_by_id answered_by_id published_by_id request_id"
         ),
         "counters": "version",
-        "states and levels": "state closed_reason urgent may_publish",
+        "states and levels": "state closed_reason urgent urgent_open may_publish",
         "kinds": "language",
-        "instants": "made_at claimed_at answered_at published_at",
+        "instants": "made_at claimed_at answered_at published_at settled_at",
         "keyed digests": "email_digest",
+        "digests of random values": "browser",
     },
     "slot_atom": {
         "ids and references": "therapist_id appointment_id",
@@ -175,7 +176,7 @@ CLINIC: Mapping[str, Mapping[str, str]] = {
         "calendars": "id therapist_id location_id weekday opens closes valid_from valid_until"
     },
     "opening_hours": {"calendars": "id location_id weekday opens closes"},
-    "clinic_setting": {"settings": "name value version changed_at changed_by_id"},
+    "clinic_setting": {"settings": "name value previous version changed_at changed_by_id"},
     "letter_text": {"settings": "id kind language subject body version changed_at changed_by_id"},
     "closure": {"calendars": "id location_id therapist_id starts_on ends_on"},
     "questionnaire_version": {"settings": "hash version document stored_at"},
