@@ -747,6 +747,8 @@ class Letter(HasId, Base):
     subject: Sealed[str | None] = Sealed("letter.subject")
     body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     body: Sealed[str | None] = Sealed("letter.body")
+    calendar_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    calendar: Sealed[str | None] = Sealed("letter.calendar")  # the .ics that goes with it
     state: Mapped[str] = mapped_column(String(16), default="queued")
     queued_at: Mapped[datetime] = mapped_column(Instant)
     due_at: Mapped[datetime] = mapped_column(Instant)
