@@ -28,6 +28,7 @@ from clinic.services.outbox import Leased
 
 LONGEST_SESSION = 60  # seconds: well within the lease, so that no second worker starts on it
 ADDRESS = re.compile(r"[!#$%&'*+/=?^_`{|}~A-Za-z0-9.-]{1,64}@[A-Za-z0-9.-]{1,253}")
+CALENDAR = "text/calendar; charset=utf-8; method=PUBLISH"
 ACCESS_CODES = (530, 534, 535, 538)  # the server refuses us, not the letter
 
 
@@ -110,6 +111,8 @@ def _message(leased: Leased) -> Message:
         },
     )
     message.msgId = leased.message_id
+    if leased.calendar is not None:
+        message.attach("appointment.ics", CALENDAR, leased.calendar.encode())
     return message
 
 

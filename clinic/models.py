@@ -397,6 +397,7 @@ class Consent(HasId, Base):
     language: Mapped[str] = mapped_column(String(8))
     given_by: Mapped[str] = mapped_column(String(16))
     given_at: Mapped[datetime] = mapped_column(Instant)
+    heard_by_id: Mapped[UUID | None] = mapped_column(Uuid)  # of the staff, where it was said aloud
 
 
 class Intake(HasId, Base):

@@ -162,7 +162,7 @@ def _empty_letters(work: Work) -> int:
             Letter.body_sealed.is_not(None),
             over <= work.now - timedelta(days=LETTER_DAYS),
         )
-        .values(recipient_sealed=None, subject_sealed=None, body_sealed=None)
+        .values(recipient_sealed=None, subject_sealed=None, body_sealed=None, calendar_sealed=None)
         .execution_options(synchronize_session=False)
     )
     return result.rowcount if isinstance(result, CursorResult) else 0

@@ -37,6 +37,7 @@ class Leased:
     body: str
     language: str
     queued_at: datetime
+    calendar: str | None = None  # the .ics that goes with it
 
 
 def enqueue(
@@ -48,6 +49,7 @@ def enqueue(
     dedupe_key: str,
     request_id: UUID | None = None,
     useless_after: datetime | None = None,
+    calendar: str | None = None,
     **context: object,
 ) -> None:
     """Render a letter now and store it sealed; the same dedupe key is queued only once."""
@@ -68,6 +70,7 @@ def enqueue(
             recipient=to,
             subject=subject,
             body=body,
+            calendar=calendar,
             queued_at=work.now,
             due_at=work.now,
             useless_after=useless_after,
@@ -154,6 +157,7 @@ def _lease(work: Work, letter: Letter) -> Leased:
         letter.body or "",
         letter.language,
         letter.queued_at,
+        letter.calendar,
     )
     letter.lease, letter.leased_until = leased.lease, work.now + LEASE
     letter.tries += 1

@@ -214,6 +214,7 @@ def upgrade() -> None:
         "appointment", sa.Column("sequence", sa.Integer(), server_default="0", nullable=False)
     )
     op.add_column("letter", sa.Column("calendar_sealed", sa.LargeBinary(), nullable=True))
+    op.add_column("consent", sa.Column("heard_by_id", sa.Uuid(), nullable=True))
     op.add_column("letter", sa.Column("enquiry_id", sa.Uuid(), nullable=True))
     op.create_index(op.f("ix_letter_enquiry_id"), "letter", ["enquiry_id"], unique=False)
     op.add_column(
@@ -229,6 +230,7 @@ def downgrade() -> None:
     op.drop_column("user", "shown_on_team")
     op.drop_index(op.f("ix_letter_enquiry_id"), table_name="letter")
     op.drop_column("letter", "enquiry_id")
+    op.drop_column("consent", "heard_by_id")
     op.drop_column("letter", "calendar_sealed")
     op.drop_column("appointment", "sequence")
     op.drop_column("appointment", "calendar_id")
