@@ -33,7 +33,7 @@ PATIENTS: Mapping[str, Mapping[str, str]] = {
         "instants": "saved_at expires_at",
     },
     "consent": {
-        "ids and references": "id request_id text_version text_hash",
+        "ids and references": "id request_id text_version text_hash heard_by_id",
         "kinds": "language given_by",
         "instants": "given_at",
     },
