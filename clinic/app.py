@@ -19,7 +19,17 @@ from clinic.extensions import babel, csrf, db, engine_options, mail, site, vault
 from clinic.screening import lint, questionnaire, rules, source
 from clinic.screening.source import BrokenData
 from clinic.sealing import UnfitKey, read_ring
-from clinic.web import errors, filters, guards, headers, limits, logs, security, sessions
+from clinic.web import (
+    addresses,
+    errors,
+    filters,
+    guards,
+    headers,
+    limits,
+    logs,
+    security,
+    sessions,
+)
 from clinic.web.packing import Packing
 
 BLUEPRINTS = (
@@ -60,7 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=filters.select_language)
-    for part in (logs, sessions, security, limits, filters, errors):
+    for part in (logs, sessions, security, limits, filters, addresses, errors):
         part.init_app(app)
     guards.init_app(app)
     for module in _modules("blueprints", BLUEPRINTS):

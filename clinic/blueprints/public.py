@@ -1,11 +1,13 @@
-"""The pages that anyone may read, and the change of language."""
+"""The pages that anyone may read, what search engines ask for, and the change of language."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
 
-from clinic.web import filters, guards, languages
+from clinic.extensions import site
+from clinic.queries import team as team_queries
+from clinic.web import addresses, filters, guards, languages
 
 blueprint = Blueprint("public", __name__)
 
@@ -13,15 +15,32 @@ blueprint = Blueprint("public", __name__)
 @blueprint.get("/")
 @guards.public
 def landing() -> str:
-    """Say honestly what dry needling is, and how to ask for an appointment."""
+    """Say honestly what dry needling is, and how to ask for a consultation."""
     return render_template("public/landing.html")
+
+
+@blueprint.get("/team")
+@guards.public
+def team() -> str:
+    """Say who works here, with licences."""
+    colleagues = team_queries.shown(filters.language())
+    return render_template("public/team.html", colleagues=colleagues)
+
+
+@blueprint.get("/prices")
+@guards.public
+def prices() -> str:
+    """Say what a visit costs, as the clinic has set it."""
+    return render_template(
+        "public/prices.html", prices=_lines("prices"), insurance=_lines("insurance")
+    )
 
 
 @blueprint.get("/privacy")
 @guards.public
 def privacy() -> str:
     """Say what happens with data."""
-    return render_template("public/privacy.html")
+    return render_template("public/privacy.html", kept=site.settings)
 
 
 @blueprint.get("/accessibility")
@@ -31,13 +50,43 @@ def accessibility() -> str:
     return render_template("public/accessibility.html")
 
 
+@blueprint.get("/sitemap.xml")
+@guards.public
+def sitemap() -> Response:
+    """List the pages that a search engine may list."""
+    text = render_template("public/sitemap.xml", listed=addresses.listed())
+    return Response(text, mimetype="application/xml")
+
+
+@blueprint.get("/robots.txt")
+@guards.public
+def robots() -> Response:
+    """Ask search engines to stay out of what is somebody's own."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in addresses.CLOSED), ""]
+    lines.append(f"Sitemap: {addresses.whole(url_for('public.sitemap'))}")
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+@guards.public
+def icon() -> Response:
+    """Give the small picture to what asks for it without looking at a page."""
+    return current_app.send_static_file("img/favicon.ico")
+
+
 @blueprint.post("/language")
 @guards.public
-def language() -> Response:
+def language() -> Answer:
     """Change the language and go back to the page."""
     response = redirect(_own_path(request.form.get("next", "")), 303)
     code = request.form.get("language", "")
     return languages.remember(response, code) if code in filters.LANGUAGES else response
+
+
+def _lines(name: str) -> list[str]:
+    """Return a setting of several lines in the language of the page."""
+    own = f"{name}_es" if filters.language() == "es" else name
+    return [line.strip() for line in getattr(site.settings, own).split("|") if line.strip()]
 
 
 def _own_path(path: str) -> str:

@@ -85,6 +85,8 @@ def _clinic(language: str) -> SimpleNamespace:
         phone_href=f"tel:{number.e164}",
         opening_text=settings.clinic_hours_es if language == "es" else settings.clinic_hours,
         address_lines=[line for line in settings.clinic_address.split("|") if line],
+        closed_banner=(settings.closed_banner_es if language == "es" else "")
+        or settings.closed_banner,
     )
 
 
