@@ -119,6 +119,20 @@ class Worded:
             rows = tuple(self._row(one, before) for one in self._asked(section.question_ids))
             if rows:
                 yield SectionRows(section.title, rows)
+        rows = tuple(self._unworded())
+        if rows:
+            yield SectionRows("", rows)
+
+    def _unworded(self) -> Iterator[AnswerRow]:
+        """Show answers whose questions cannot be read any more: by id, but never left out."""
+        boxes = self.given.get("free_text")
+        typed = boxes if isinstance(boxes, dict) else {}
+        kept = {key: value for key, value in self.given.items() if key != "free_text"}
+        kept |= {f"{FREE_TEXT}{box}": text for box, text in typed.items()}
+        for key, value in kept.items():
+            if key not in self.version.questions and not key.startswith("_"):
+                said = worded(None, value, self.version)
+                yield AnswerRow(key, "", said, "given", True, False, False, None)
 
     def _asked(self, question_ids: Iterable[str]) -> Iterator[Question]:
         for question_id in question_ids:
@@ -129,11 +143,11 @@ class Worded:
 
     def _row(self, question: Question, before: Worded | None) -> AnswerRow:
         value = self.value(question.id)
-        original = self.original.questions[question.id].text if self.original else ""
+        own = self.original.questions.get(question.id) if self.original else None
         shown = self.given.get(SHOWN)
         return AnswerRow(
             question=question.text,
-            original=original,
+            original=own.text if own else "",
             answer=worded(question, value, self.version),
             state=_state(question, value),
             private=question.private,

@@ -32,11 +32,10 @@ from clinic.models import (
 )
 from clinic.queries import answers
 from clinic.queries.answers import MedicineRow, SectionRows, Worded
-from clinic.screening import dates, outcome, questionnaire, rules
+from clinic.screening import dates, outcome, questionnaire, rules, stored
 from clinic.screening.conditions import UNSURE
 from clinic.screening.outcome import Finding, Screening
-from clinic.screening.questionnaire import Questionnaire
-from clinic.screening.rules import Ruleset
+from clinic.screening.stored import KeptQuestions, KeptRules
 
 HOPES = "free_text.hopes"
 CHANGED = ".changed"
@@ -166,6 +165,7 @@ class History:
     ruleset: str
     ruleset_complete: bool
     ruleset_state: str
+    whole: bool  # no: what it was asked or screened by cannot be read in full any more
     findings: tuple[FindingRow, ...]
     regions: tuple[RegionRow, ...]
     regions_named: bool
@@ -221,9 +221,10 @@ class _History:
         self.intake = intakes[0]
         self.zone = _zone(request)
         self.today = now.astimezone(ZoneInfo(self.zone)).date()
-        self.words = _worded(self.intake, record.as_of)
-        self.before = _worded(intakes[1], record.as_of) if len(intakes) > 1 else None
-        self.ruleset = _ruleset(record.ruleset_hash)
+        self.words, words_whole = _worded(self.intake, record.as_of)
+        self.before = _worded(intakes[1], record.as_of)[0] if len(intakes) > 1 else None
+        kept = _ruleset(record.ruleset_hash)
+        self.ruleset, self.whole = kept.ruleset, kept.whole and words_whole
         self.screening: Screening = outcome.from_json(record.result)
 
     def build(self) -> History:
@@ -257,6 +258,7 @@ class _History:
             ruleset=self.ruleset.version,
             ruleset_complete=self.ruleset.complete,
             ruleset_state=db.session.get_one(RulesetVersion, self.record.ruleset_hash).state,
+            whole=self.whole,
             findings=tuple(self._finding(finding) for finding in screening.findings),
             regions=tuple(self._regions()),
             regions_named=self._regions_named(),
@@ -301,7 +303,7 @@ class _History:
         changed = finding.id.endswith(CHANGED)
         return FindingRow(
             id=finding.id,
-            item=item.title if item else "",
+            item=item.title if item else finding.item.replace("-", " ").capitalize(),
             changed=changed,
             level=finding.level.value,
             urgency=finding.urgency,
@@ -386,24 +388,25 @@ def _zone(request: Request) -> str:
     return db.session.scalars(query.limit(1)).first() or "UTC"
 
 
-def _worded(intake: Intake, as_of: date) -> Worded:
+def _worded(intake: Intake, as_of: date) -> tuple[Worded, bool]:
+    """Word the answers of an intake, and tell whether its questions could be read whole."""
     language = intake.language
+    asked = _questionnaire(intake.questionnaire_hash, ENGLISH)
     original = _questionnaire(intake.questionnaire_hash, language) if language != ENGLISH else None
-    return Worded(
-        _questionnaire(intake.questionnaire_hash, ENGLISH), original, intake.answers, as_of
-    )
+    words = original.questions if original else None
+    return Worded(asked.questions, words, intake.answers, as_of), asked.whole
 
 
-def _questionnaire(digest: str, language: str) -> Questionnaire:
+def _questionnaire(digest: str, language: str) -> KeptQuestions:
     shipped = questionnaire.shipped(language)
     if shipped.hash == digest:
-        return shipped
-    stored = db.session.get_one(QuestionnaireVersion, digest)
-    return questionnaire.from_document(stored.document, language)
+        return KeptQuestions(shipped, whole=True)
+    kept = db.session.get_one(QuestionnaireVersion, digest)
+    return stored.read_questions(kept.document, digest, language)
 
 
-def _ruleset(digest: str) -> Ruleset:
+def _ruleset(digest: str) -> KeptRules:
     shipped = rules.shipped_rules()
     if shipped.hash == digest:
-        return shipped
-    return rules.from_document(db.session.get_one(RulesetVersion, digest).document)
+        return KeptRules(shipped, whole=True)
+    return stored.read_rules(db.session.get_one(RulesetVersion, digest).document, digest)

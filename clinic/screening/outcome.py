@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -220,9 +220,10 @@ def from_json(stored: str | bytes) -> Screening:
 def _stored_finding(found: dict[str, Any]) -> Finding:
     tuples = ("blocked_regions", "sources", "notes", "rules")
     about = found["about_regions"]
+    known = {field.name for field in fields(Finding)}
     return Finding(
         **{
-            **found,
+            **{key: value for key, value in found.items() if key in known},
             **{key: tuple(found[key]) for key in tuples},
             "level": Level(found["level"]),
             "elsewhere": Level(found["elsewhere"]),

@@ -151,12 +151,20 @@ def from_data(data: Data) -> Ruleset:
 
 def from_document(document: str) -> Ruleset:
     """Restore a stored version exactly, whatever the files say now."""
-    place = source.parse(document, "ruleset document")
+    place = _with_newer_keys(source.parse(document, "ruleset document"))
     translations = {
         language: dict(found.entries()) for language, found in place["translations"].entries()
     }
     general = {name: place[name] for name in source.GENERAL}
     return _build(_Files(general, dict(place["items"].entries()), translations), document)
+
+
+def _with_newer_keys(place: Place) -> Place:
+    """Give a document from before a kind of cue was known an empty list of that kind."""
+    words_of = place.need("words")
+    cues = dict.fromkeys(words.CUES, []) | dict(words_of.need("cues").mapping())
+    newer = {**place.mapping(), "words": {**words_of.mapping(), "cues": cues}}
+    return source.from_value(newer, place.file)
 
 
 @dataclass(frozen=True)
