@@ -27,9 +27,24 @@ class UnfitSettings(Exception):
         self.problems = problems
 
 
-def setting(default: T, meaning: str) -> T:
-    """Declare one setting with its default and what it means."""
-    return field(default=default, metadata={"meaning": meaning})
+@dataclass(frozen=True)
+class Edit:
+    """How an admin may change a setting on a page: in which group, as what, within which bounds.
+
+    A setting without one (secrets, addresses, paths) is the machine's alone.
+    """
+
+    group: str  # clinic, times, keeping, alerts or money
+    kind: str  # line, lines (parted by |), phone, emails, number or languages
+    low: int = 0
+    high: int = 0
+    step: int = 1
+    needed: bool = False
+
+
+def setting(default: T, meaning: str, edit: Edit | None = None) -> T:
+    """Declare one setting with its default, what it means, and how a page may change it."""
+    return field(default=default, metadata={"meaning": meaning, "edit": edit})
 
 
 @dataclass(frozen=True)
@@ -49,18 +64,59 @@ class Settings:
     data_keys: str = setting("", "Keys that seal patients' data, id:base64, the newest first")
     lookup_key: str = setting("", "Key of the look-up digests, base64")
     audit_key: str = setting("", "Key of the audit chain, base64")
-    clinic_name: str = setting("", "The clinic's name as patients read it")
-    clinic_phone: str = setting("", "The clinic's phone number, shown on every page")
-    clinic_address: str = setting("", "The clinic's postal address, lines parted by |")
-    clinic_hours: str = setting("", "The clinic's opening hours in words")
-    clinic_hours_es: str = setting("", "The same in Spanish; empty: pages in Spanish say none")
-    closed_banner: str = setting("", "Shown on top of patients' pages while the clinic is closed")
-    closed_banner_es: str = setting("", "The same in Spanish; empty: the English words are shown")
-    prices: str = setting("", "What visits cost, lines parted by |; empty: the page says to call")
-    prices_es: str = setting("", "The same in Spanish; empty: the page in Spanish says to call")
-    insurance: str = setting("", "What is said of insurance, lines parted by |; empty: to call")
-    insurance_es: str = setting("", "The same in Spanish; empty: the page in Spanish says to call")
-    alert_email: str = setting("", "Where urgent alerts are mailed")
+    clinic_name: str = setting(
+        "", "The clinic's name as patients read it", Edit("clinic", "line", needed=True)
+    )
+    clinic_phone: str = setting(
+        "", "The clinic's phone number, shown on every page", Edit("clinic", "phone", needed=True)
+    )
+    clinic_address: str = setting(
+        "", "The clinic's postal address, lines parted by |", Edit("clinic", "lines")
+    )
+    clinic_hours: str = setting("", "The clinic's opening hours in words", Edit("clinic", "line"))
+    clinic_hours_es: str = setting(
+        "", "The same in Spanish; empty: pages in Spanish say none", Edit("clinic", "line")
+    )
+    closed_banner: str = setting(
+        "", "Shown on top of patients' pages while the clinic is closed", Edit("clinic", "line")
+    )
+    closed_banner_es: str = setting(
+        "", "The same in Spanish; empty: the English words are shown", Edit("clinic", "line")
+    )
+    prices: str = setting(
+        "",
+        "What visits cost, lines parted by |; empty: the page says to call",
+        Edit("money", "lines"),
+    )
+    prices_es: str = setting(
+        "", "The same in Spanish; empty: the page in Spanish says to call", Edit("money", "lines")
+    )
+    insurance: str = setting(
+        "", "What is said of insurance, lines parted by |; empty: to call", Edit("money", "lines")
+    )
+    insurance_es: str = setting(
+        "", "The same in Spanish; empty: the page in Spanish says to call", Edit("money", "lines")
+    )
+    alert_email: str = setting(
+        "",
+        "Where urgent alerts are mailed; several parted by commas",
+        Edit("alerts", "emails", needed=True),
+    )
+    alert_escalate_email: str = setting(
+        "",
+        "Where an alert goes that nobody acknowledged; empty: where urgent alerts are mailed",
+        Edit("alerts", "emails"),
+    )
+    alert_minutes: int = setting(
+        15,
+        "An urgent alert that nobody acknowledged escalates so often",
+        Edit("alerts", "number", 5, 120),
+    )
+    languages: str = setting(
+        "en,es",
+        "Languages offered to patients, en first; parted by commas",
+        Edit("clinic", "languages", needed=True),
+    )
     mail_from: str = setting("", "Sender of all letters")
     smtp_host: str = setting("127.0.0.1", "Host of the mail server")
     smtp_port: int = setting(25, "Port of the mail server")
@@ -82,17 +138,52 @@ class Settings:
     staff_hours: int = setting(12, "A staff session ends after this time at the latest")
     fresh_minutes: int = setting(5, "How long a sign-in counts as fresh for dangerous acts")
     draft_idle_minutes: int = setting(30, "A draft stays open in its browser this long without use")
-    draft_days: int = setting(30, "A draft is kept this long")
+    draft_days: int = setting(30, "A draft is kept this long", Edit("keeping", "number", 1, 365))
     code_minutes: int = setting(10, "A mailed code is good this long")
     code_tries: int = setting(5, "Wrong entries that end a mailed code")
     codes_per_day: int = setting(5, "Codes mailed to one address in a day at most")
     codes_per_hour: int = setting(20, "Codes asked for from one network address in an hour at most")
     starts_per_hour: int = setting(30, "Requests begun from one network address in an hour at most")
-    link_days: int = setting(180, "A mailed link to the status page is good this long")
-    offer_hours: int = setting(48, "An offered time is held this long")
-    visit_minutes: int = setting(45, "Length of a visit")
-    buffer_minutes: int = setting(0, "Time kept free after a visit")
+    link_days: int = setting(
+        180, "A mailed link to the status page is good this long", Edit("keeping", "number", 1, 730)
+    )
+    offer_hours: int = setting(
+        48, "An offered time is held this long", Edit("times", "number", 1, 336)
+    )
+    visit_minutes: int = setting(45, "Length of a visit", Edit("times", "number", 10, 240, 5))
+    buffer_minutes: int = setting(
+        0, "Time kept free after a visit", Edit("times", "number", 0, 120, 5)
+    )
     slot_step_minutes: int = setting(15, "Visits begin on this grid")
+    target_contact_hours: int = setting(
+        8,
+        "Opening hours within which a new request is first answered",
+        Edit("times", "number", 1, 200),
+    )
+    target_decision_hours: int = setting(
+        16,
+        "Opening hours within which a history is decided on",
+        Edit("times", "number", 1, 400),
+    )
+    enquiry_days: int = setting(
+        365,
+        "A question that was answered or closed is kept this long",
+        Edit("keeping", "number", 1, 3650),
+    )
+    request_years: int = setting(
+        0,
+        "Closed requests are erased after so many years; 0: kept until the clinic sets what the "
+        "law of its state asks for",
+        Edit("keeping", "number", 0, 50),
+    )
+    outbox_days: int = setting(
+        30,
+        "The text of a letter is kept this long after it was sent",
+        Edit("keeping", "number", 1, 365),
+    )
+    backup_days: int = setting(
+        35, "Backups older than this are removed", Edit("keeping", "number", 1, 3650)
+    )
     clearance_days: int = setting(
         90, "A clearance made by a screening ends this long after its intake"
     )
@@ -104,11 +195,30 @@ class Settings:
         return self.public_base_url.startswith("https://")
 
     @property
+    def alert_addresses(self) -> list[str]:
+        """List where urgent alerts are mailed."""
+        return _listed(self.alert_email)
+
+    @property
+    def escalation_addresses(self) -> list[str]:
+        """List where an alert goes that nobody acknowledged."""
+        return _listed(self.alert_escalate_email) or self.alert_addresses
+
+    @property
+    def languages_offered(self) -> list[str]:
+        """List the languages that patients can choose; English is always one of them."""
+        return ["en", *(code for code in _listed(self.languages) if code != "en")]
+
+    @property
     def hosts(self) -> list[str]:
         """List the host names that are answered."""
         own = urlsplit(self.public_base_url).hostname or ""
         more = [name.strip() for name in self.trusted_hosts.split(",")]
         return [name for name in (own, *more) if name]
+
+
+def _listed(text: str) -> list[str]:
+    return [part for raw in text.split(",") if (part := raw.strip())]
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

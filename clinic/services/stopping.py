@@ -63,15 +63,16 @@ def _raise_alarm(work: Work, request: Request, draft: Draft, language: str) -> N
     )
     request.level = Level.URGENT.value
     request.urgent_open, request.call_today = True, "urgent"
-    outbox.enqueue(
-        work,
-        "urgent_alert",
-        to=site.settings.alert_email,
-        language=CLINIC_LANGUAGE,
-        dedupe_key=f"{request.id.hex}:urgent_alert:{draft.version}",
-        request_id=request.id,
-        reference=request.reference,
-    )
+    for number, address in enumerate(site.settings.alert_addresses):
+        outbox.enqueue(
+            work,
+            "urgent_alert",
+            to=address,
+            language=CLINIC_LANGUAGE,
+            dedupe_key=f"{request.id.hex}:urgent_alert:{draft.version}:{number}",
+            request_id=request.id,
+            reference=request.reference,
+        )
 
 
 def _entries(work: Work, urgent: list[Finding]) -> list[dict[str, Any]]:
