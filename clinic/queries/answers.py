@@ -132,7 +132,16 @@ class Worded:
         for key, value in kept.items():
             if key not in self.version.questions and not key.startswith("_"):
                 said = worded(None, value, self.version)
-                yield AnswerRow(key, "", said, "given", True, False, False, None)
+                yield AnswerRow(
+                    question=key,
+                    original="",
+                    answer=said,
+                    state="given",
+                    private=True,
+                    shown_not_ticked=False,
+                    follow_up=False,
+                    before=None,
+                )
 
     def _asked(self, question_ids: Iterable[str]) -> Iterator[Question]:
         for question_id in question_ids:

@@ -162,7 +162,8 @@ def from_document(document: str) -> Ruleset:
 def _with_newer_keys(place: Place) -> Place:
     """Give a document from before a kind of cue was known an empty list of that kind."""
     words_of = place.need("words")
-    cues = dict.fromkeys(words.CUES, []) | dict(words_of.need("cues").mapping())
+    cues: dict[str, Any] = {kind: [] for kind in words.CUES}
+    cues |= words_of.need("cues").mapping()
     newer = {**place.mapping(), "words": {**words_of.mapping(), "cues": cues}}
     return source.from_value(newer, place.file)
 

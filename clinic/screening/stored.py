@@ -76,12 +76,20 @@ def _questions(value: Mapping[str, object], language: str) -> Iterator[Question]
         for question_id, place in _mappings(item.get("questions")):
             other = _mapping(_mapping(translated.get("questions")).get(question_id))
             words = place if language == ENGLISH else {**place, **other}
-            yield _question(question_id, name, item, place, words, _common(value, language))
+            yield _question(
+                question_id,
+                name,
+                item=item,
+                place=place,
+                words=words,
+                common=_common(value, language),
+            )
 
 
 def _question(
     question_id: str,
     name: str,
+    *,
     item: Mapping[str, object],
     place: Mapping[str, object],
     words: Mapping[str, object],

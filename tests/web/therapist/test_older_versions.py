@@ -14,7 +14,6 @@ from clinic.services import screenings
 from clinic.services.transaction import Work, writes
 from tests.support.kept_versions import RELEASES, kept
 from tests.support.page import Page
-from tests.support.patients import Patient
 from tests.web.therapist.conftest import DECIDE, Room
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
