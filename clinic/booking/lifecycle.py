@@ -57,8 +57,11 @@ DESK: Moves = {
     ("offered", "lose clearance"): "in_contact",
     ("offered", "accept"): "booked",
     ("booked", "cancel appointment"): "in_contact",
+    ("booked", "ask to move"): "booked",
     ("booked", "attend"): "closed",
+    ("booked", "plan next visit"): "in_contact",
     ("booked", "miss"): "in_contact",
+    ("in_contact", "undo miss"): "booked",
     **_from(("new", "in_contact", "waiting", "ready_to_offer"), "close", "closed"),
     ("closed", "reopen"): "in_contact",
 }
@@ -87,6 +90,10 @@ APPOINTMENT: Moves = {
     ("confirmed", "move"): "moved",
     ("confirmed", "miss"): "no_show",
     ("arrived", "finish"): "done",
+    ("arrived", "undo arrive"): "confirmed",
+    ("arrived", "cancel"): "cancelled",  # somebody came, and was sent home
+    ("no_show", "undo miss"): "confirmed",
+    ("done", "correct"): "done",
 }
 
 MOVES: Mapping[Track, Moves] = {
@@ -107,6 +114,7 @@ CLOSE_REASONS = (
 NEEDLING_ALLOWED = ("not_needed", "cleared", "cleared_with_limits")
 OPEN_DESK = _OPEN
 HOLDING = ("held", "confirmed", "arrived")  # an appointment in these states owns its time
+FREED = ("cancelled", "moved")  # in these its time is free again
 
 
 def move(track: Track, state: str | None, act: str) -> str:

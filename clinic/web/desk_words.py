@@ -45,6 +45,11 @@ CALL_TODAY: Mapping[str, LazyString] = {
     "visit_does_not_fit": _(
         "The confirmed visit does not fit the newest decision. Call, and find another time."
     ),
+    "asked_to_move": _(
+        "The patient asks for another time. The visit stays as it is until it is moved."
+    ),
+    "patient_cancelled": _("The patient cancelled the visit. Call to find another time."),
+    "missed": _("The patient did not come. Call to find another time."),
 }
 
 KINDS: Mapping[str, LazyString] = {
@@ -75,6 +80,8 @@ LETTERS: Mapping[str, LazyString] = {
     "offer_ended": _("Letter: the time is no longer held"),
     "appointment_confirmed": _("Letter: appointment confirmed"),
     "appointment_cancelled": _("Letter: appointment cancelled"),
+    "appointment_moved": _("Letter: appointment moved"),
+    "appointment_reminder": _("Letter: reminder of the appointment"),
     "code": _("Letter: a code"),
     "resume_link": _("Letter: a link to go on"),
     "urgent_alert": _("Letter to the clinic: call today"),
@@ -99,6 +106,9 @@ ACTS: Mapping[tuple[str, str], Word] = {
     ("desk", "lose clearance"): Word(_("The offer was revoked"), Tone.REVIEW),
     ("desk", "accept"): Word(_("The offer was accepted"), Tone.READY),
     ("desk", "cancel appointment"): Word(_("The appointment was cancelled"), Tone.REVIEW),
+    ("desk", "ask to move"): Word(_("The patient asked for another time"), Tone.REVIEW),
+    ("desk", "plan next visit"): Word(_("Another visit is planned"), Tone.READY),
+    ("desk", "undo miss"): Word(_("Not missed after all"), Tone.NEUTRAL),
     ("desk", "attend"): Word(_("Attended"), Tone.READY),
     ("desk", "miss"): Word(_("Missed"), Tone.REVIEW),
     ("desk", "close"): Word(_("Closed"), Tone.NEUTRAL),
@@ -118,12 +128,22 @@ ACTS: Mapping[tuple[str, str], Word] = {
     ("appointment", "move"): Word(_("Appointment moved"), Tone.NEUTRAL),
     ("appointment", "miss"): Word(_("Did not come"), Tone.REVIEW),
     ("appointment", "finish"): Word(_("Visit done"), Tone.READY),
+    ("appointment", "undo arrive"): Word(_("Not arrived after all"), Tone.NEUTRAL),
+    ("appointment", "undo miss"): Word(_("Not missed after all"), Tone.NEUTRAL),
+    ("appointment", "correct"): Word(_("The record of the visit was corrected"), Tone.NEUTRAL),
 }
 
 BECAUSE: Mapping[str, LazyString] = {
     "patient": _("Waiting for the patient."),
     "next_try": _("To try again then."),
     "declined": _("The patient declined."),
+    "none_fitted": _("None of the times fitted."),
+    "by_phone": _("Said on the phone."),
+    "patient_asked": _("The patient asked for it."),
+    "therapist_away": _("The therapist is away."),
+    "clinic_closed": _("The clinic is closed then."),
+    "not_today": _("No needling on that day."),
+    "other": _("Another reason."),
     "withdrawn": _("The clinic took it back."),
     "expired": _("Nobody answered in time."),
     "revoked": _("The clearance ended."),

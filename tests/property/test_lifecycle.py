@@ -104,11 +104,12 @@ def test_the_sets_that_the_code_asks_for_hold_states_of_their_tracks() -> None:
     assert set(lifecycle.HOLDING) <= set(lifecycle.states(Track.APPOINTMENT))
 
 
-def test_a_time_is_owned_until_the_visit_is_over() -> None:
+def test_a_time_is_free_only_where_nothing_can_be_done_with_the_visit_any_more() -> None:
     over = {
         state
         for state in lifecycle.states(Track.APPOINTMENT)
         if not lifecycle.acts(Track.APPOINTMENT, state)
     }
 
-    assert set(lifecycle.HOLDING) == set(lifecycle.states(Track.APPOINTMENT)) - over
+    assert set(lifecycle.FREED) == over
+    assert set(lifecycle.HOLDING).isdisjoint(over)

@@ -81,10 +81,21 @@ def test_needling_is_allowed_in_exactly_three_states() -> None:
     assert set(lifecycle.NEEDLING_ALLOWED) == {"not_needed", "cleared", "cleared_with_limits"}
 
 
-@pytest.mark.parametrize("state", ["done", "no_show", "cancelled", "moved"])
-def test_a_visit_that_is_over_stays_over_and_frees_its_time(state: str) -> None:
+@pytest.mark.parametrize("state", ["cancelled", "moved"])
+def test_a_visit_that_will_not_be_stays_so_and_frees_its_time(state: str) -> None:
     assert lifecycle.acts(Track.APPOINTMENT, state) == ()
     assert state not in lifecycle.HOLDING
+
+
+def test_a_visit_that_is_done_stays_done_whatever_is_corrected() -> None:
+    acts = lifecycle.acts(Track.APPOINTMENT, "done")
+
+    assert [lifecycle.move(Track.APPOINTMENT, "done", act) for act in acts] == ["done"]
+
+
+@pytest.mark.parametrize(("act", "undo"), [("arrive", "undo arrive"), ("miss", "undo miss")])
+def test_what_was_marked_by_mistake_is_undone_by_an_act_of_its_own(act: str, undo: str) -> None:
+    assert walk(Track.APPOINTMENT, "hold", "confirm", act, undo) == "confirmed"
 
 
 def test_a_refused_move_says_which_act_in_which_state() -> None:
