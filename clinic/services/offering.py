@@ -473,6 +473,7 @@ def _mail_offer(
     work: Work, request: Request, held: Offer, visit: Appointment, place: Location
 ) -> None:
     if request.email is None:
+        outbox.skip(work, "offer", request.id)
         return
     outbox.enqueue(
         work,
@@ -484,7 +485,7 @@ def _mail_offer(
         useless_after=held.expires_at,
         **_spoken(request, visit.starts_at, place),
         answer_by=calendar.spoken(held.expires_at, place.zone, request.language),
-        link=tokens.issue_link(work, request, expires_at=held.expires_at),
+        link=tokens.issue_link(work, request, expires_at=held.expires_at, offer_id=held.id),
     )
 
 
@@ -506,6 +507,7 @@ def _mail(
     useless_after: datetime | None,
 ) -> None:
     if request.email is None:
+        outbox.skip(work, kind, request.id)
         return
     outbox.enqueue(
         work,
@@ -522,6 +524,7 @@ def _mail(
 
 def _mail_ended(work: Work, request: Request, held: Offer) -> None:
     if request.email is None:
+        outbox.skip(work, "offer_ended", request.id)
         return
     outbox.enqueue(
         work,

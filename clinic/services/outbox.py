@@ -48,6 +48,7 @@ def enqueue(
     language: str,
     dedupe_key: str,
     request_id: UUID | None = None,
+    enquiry_id: UUID | None = None,
     useless_after: datetime | None = None,
     calendar: str | None = None,
     **context: object,
@@ -65,6 +66,7 @@ def enqueue(
             dedupe_key=dedupe_key,
             message_id=f"<{letter_id.hex}@{host}>",
             request_id=request_id,
+            enquiry_id=enquiry_id,
             kind=kind,
             language=language,
             recipient=to,
@@ -77,6 +79,11 @@ def enqueue(
         )
     )
     work.audit("letter.queued", "letter", letter_id, kind=kind)
+
+
+def skip(work: Work, kind: str, request_id: UUID) -> None:
+    """Note that a letter has nobody to go to: the patient has no e-mail and is told by phone."""
+    work.audit("letter.skipped", "request", request_id, kind=kind)
 
 
 @writes

@@ -111,6 +111,7 @@ def _refuse_incomplete(work: Work, request: Request, draft: Draft) -> None:
 
 def _mail(work: Work, request: Request) -> None:
     if not request.email:
+        outbox.skip(work, "request_received", request.id)
         return
     outbox.enqueue(
         work,

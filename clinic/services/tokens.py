@@ -98,8 +98,9 @@ def leave(work: Work, *, browser: str) -> None:
         .values(revoked_at=work.now)
         .execution_options(synchronize_session=False)
     )
-    work.session.execute(held)
-    work.audit("browser.left", "browser", None)
+    left = work.session.execute(held)
+    if isinstance(left, CursorResult) and left.rowcount:  # nothing was open: nothing to write down
+        work.audit("browser.left", "browser", None)
 
 
 def open_in(work: Work, request: Request, browser: str) -> None:
@@ -140,15 +141,26 @@ def grant(work: Work, request_id: UUID, purpose: str, browser: str) -> None:
     )
 
 
-def issue_link(work: Work, request: Request, *, expires_at: datetime | None = None) -> str:
-    """Make the address of a new link for a letter; the links mailed before it end."""
-    _revoke(work, request.id, "link")
+def issue_link(
+    work: Work,
+    request: Request,
+    *,
+    expires_at: datetime | None = None,
+    offer_id: UUID | None = None,
+) -> str:
+    """Make the address of a new link for a letter; the links mailed before it end.
+
+    The link of an offer ends with the offer, and may never be mailed if that is answered by phone
+    first. So it ends only the links of other offers; the lasting one stays good beside it.
+    """
+    _revoke(work, request.id, "link", of_offers=offer_id is not None)
     secret = urlsafe_b64encode(work.random(LINK_BYTES)).decode("ascii")
     work.session.add(
         Token(
             purpose="link",
             fingerprint=fingerprint(secret),
             request_id=request.id,
+            offer_id=offer_id,
             made_at=work.now,
             expires_at=expires_at or work.now + timedelta(days=site.settings.link_days),
         )
@@ -235,10 +247,19 @@ def _refuse_flood(work: Work, request: Request) -> None:
         raise TooManyCodes
 
 
-def _revoke(work: Work, request_id: UUID, purpose: str, *, browser: bytes | None = None) -> None:
+def _revoke(
+    work: Work,
+    request_id: UUID,
+    purpose: str,
+    *,
+    browser: bytes | None = None,
+    of_offers: bool = False,
+) -> None:
     older = update(Token).where(
         Token.purpose == purpose, Token.request_id == request_id, Token.revoked_at.is_(None)
     )
+    if of_offers:
+        older = older.where(Token.offer_id.is_not(None))
     if browser is not None:
         older = older.where(Token.browser == browser)
     work.session.execute(
