@@ -6,6 +6,7 @@ outcome, clinical notes do not show at all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,6 +31,7 @@ from clinic.models import (
     Location,
     Note,
     Offer,
+    PhoneEntry,
     Request,
     ScreeningRecord,
     User,
@@ -274,6 +276,7 @@ def _visits(request: Request, names: dict[UUID, str]) -> Iterator[Visit]:
 def _events(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterable[Event]:
     found = [*_acts(request, names), *_intakes(request), *_screenings(request)]
     found += [*_letters(request), *_readings(request, names)]
+    found += [*_skipped(request), *_keyed(request, names)]
     if sees:
         found += [*_attempts(request, names), *_notes(request, names)]
     return sorted(found, key=lambda one: (one.at, one.position, one.kind), reverse=True)
@@ -343,6 +346,23 @@ def _letters(request: Request) -> Iterator[Event]:
     )
     for queued_at, kind, state, sent_at in db.session.execute(query):
         yield Event(sent_at or queued_at, "letter", state, parts={"letter": kind})
+
+
+def _skipped(request: Request) -> Iterator[Event]:
+    """Tell which letters had no address to go to, so that the patient is told by phone."""
+    query = select(AuditEntry.at, AuditEntry.detail, AuditEntry.number).where(
+        AuditEntry.subject_id == request.id, AuditEntry.act == "letter.skipped"
+    )
+    for at, detail, number in db.session.execute(query):
+        kind = json.loads(detail)["kind"]
+        yield Event(at, "letter", "skipped", parts={"letter": kind}, position=number)
+
+
+def _keyed(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
+    """Tell who wrote the answers for the patient, and how they came: call, paper, at the desk."""
+    query = select(PhoneEntry).where(PhoneEntry.request_id == request.id)
+    for entry in db.session.scalars(query):
+        yield Event(entry.started_at, "keyed", entry.channel, by=names.get(entry.by_id))
 
 
 def _readings(request: Request, names: dict[UUID, str]) -> Iterator[Event]:

@@ -92,6 +92,7 @@ LETTER_STATES: Mapping[str, Word] = {
     "sent": Word(_("sent"), Tone.READY),
     "failed": Word(_("could not be sent: call the patient"), Tone.URGENT),
     "dropped": Word(_("not sent, no longer needed"), Tone.NEUTRAL),
+    "skipped": Word(_("no e-mail: tell by phone"), Tone.REVIEW),
 }
 
 ACTS: Mapping[tuple[str, str], Word] = {
@@ -192,6 +193,9 @@ LAWS: Mapping[str, Word] = {
 # Events that are no act of a track.
 TOLD: Mapping[tuple[str, str], Word] = {
     ("intake", ""): Word(_("Answers sent"), Tone.READY),
+    ("keyed", "phone"): Word(_("Answers written during a call"), Tone.NEUTRAL),
+    ("keyed", "paper"): Word(_("Answers written from paper"), Tone.NEUTRAL),
+    ("keyed", "desk"): Word(_("Answers written at the desk"), Tone.NEUTRAL),
     ("screening", ""): Word(_("Answers screened"), Tone.NEUTRAL),
     ("note", ""): Word(_("Note"), Tone.NEUTRAL),
     ("read", "patient"): Word(_("The patient opened the page"), Tone.NEUTRAL),
