@@ -17,6 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from clinic.app import create_app
 from clinic.commands.database import upgrade
@@ -70,6 +71,7 @@ def make_app(url: str, **overrides: Any) -> Flask:
     """Make the app in mode test over a database; whoever calls this disposes of its engine."""
     app = create_app(settings(url, **overrides))
     app.testing = True
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_folder()))
     app.test_client_class = LintingClient
     return app
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from flask.testing import FlaskClient
 from werkzeug.test import Client, TestResponse
 
-from tests.support.page_lint import controls, label_of, lint, words
+from tests.support.page_lint import controls, label_of, lint, parsed, words
 
 Value = str | bool | Iterable[str]
 BUTTON_TYPES = {"submit", "image"}
@@ -39,7 +39,7 @@ class Page:
     def __init__(self, client: Client, response: TestResponse) -> None:
         self.client = client
         self.response = response
-        self.soup = BeautifulSoup(response.text, "html5lib")
+        self.soup, _ = parsed(response.text)
 
     @classmethod
     def get(cls, client: Client, path: str, **kwargs: Any) -> Self:

@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import html5lib
 from bs4 import BeautifulSoup, Tag
+from bs4.builder._html5lib import HTML5TreeBuilder
 
 Rule = Callable[[BeautifulSoup], Iterator[str]]
 
@@ -39,15 +42,58 @@ def lint(html: str, where: str = "page") -> None:
 
 def faults(html: str) -> list[str]:
     """Name every fault of the page."""
-    soup = BeautifulSoup(html, "html5lib")
-    return [*_parse_errors(html), *(fault for rule in RULES for fault in rule(soup))]
+    soup, broken = parsed(html)
+    return [*broken, *(fault for rule in RULES for fault in rule(soup))]
 
 
-def _parse_errors(html: str) -> Iterator[str]:
-    parser = html5lib.HTMLParser()
-    parser.parse(html)
-    for (line, _column), code, detail in parser.errors:
-        yield f"broken HTML at line {line}: {code} {detail.get('name', '')}".rstrip()
+class _Builder(HTML5TreeBuilder):
+    """Beautiful Soup's own builder, but it keeps what the parser found wrong."""
+
+    broken: tuple[str, ...] = ()
+
+    def feed(self, markup: str | bytes) -> None:
+        tree: Any = self.create_treebuilder  # called for a builder, as the parent class does
+        parser = html5lib.HTMLParser(tree=tree)
+        assert self.underlying_builder is not None
+        self.underlying_builder.parser = parser
+        parser.parse(markup)
+        self.underlying_builder.parser = None
+        self.broken = tuple(
+            f"broken HTML at line {line}: {code} {detail.get('name', '')}".rstrip()
+            for (line, _column), code, detail in parser.errors
+        )
+
+
+@lru_cache(maxsize=4)
+def parsed(html: str) -> tuple[BeautifulSoup, tuple[str, ...]]:
+    """Read a page once, whoever asks: its elements, to be left as they are, and what is broken."""
+    builder = _Builder()
+    soup = BeautifulSoup(html, builder=builder)
+    return soup, builder.broken
+
+
+class _Names:
+    """What the ids and labels of one page lead to; the first of each counts."""
+
+    def __init__(self, page: Tag) -> None:
+        self.page = page
+        self.by_id: dict[str, Tag] = {}
+        self.labels: dict[str, Tag] = {}
+        for tag in page.find_all(True):
+            if "id" in tag.attrs:
+                self.by_id.setdefault(_text_of(tag, "id"), tag)
+            if tag.name == "label" and "for" in tag.attrs:
+                self.labels.setdefault(_text_of(tag, "for"), tag)
+
+
+_latest: list[_Names] = []
+
+
+def _names_of(tag: Tag) -> _Names:
+    page = _root(tag)
+    if not _latest or _latest[0].page is not page:
+        _latest[:] = [_Names(page)]
+    return _latest[0]
 
 
 def _language(soup: BeautifulSoup) -> Iterator[str]:
@@ -203,12 +249,12 @@ def controls(soup: BeautifulSoup | Tag) -> list[Tag]:
 
 def label_of(control: Tag) -> str:
     """The words that name a control, empty if there are none."""
-    page = _root(control)
+    names = _names_of(control)
     named = _text_of(control, "aria-labelledby").split()
     if named:
-        return " ".join(words(found) for one in named if (found := page.find(id=one))).strip()
+        return " ".join(words(names.by_id[one]) for one in named if one in names.by_id).strip()
     name = _text_of(control, "id")
-    label = page.find("label", attrs={"for": name}) if name else None
+    label = names.labels.get(name) if name else None
     label = label or control.find_parent("label")
     return words(label) if label and words(label) else _text_of(control, "aria-label").strip()
 
@@ -219,11 +265,13 @@ def words(tag: Tag) -> str:
 
 
 def _at(soup: BeautifulSoup, target: str) -> Tag | None:
-    return soup.find(id=target[1:]) if target[1:] else None
+    return _names_of(soup).by_id.get(target[1:])
 
 
 def _root(tag: Tag) -> Tag:
-    return [tag, *tag.parents][-1]
+    while tag.parent is not None:
+        tag = tag.parent
+    return tag
 
 
 def _group(choice: Tag) -> tuple[int, str]:
