@@ -139,6 +139,7 @@ class Settings:
     fresh_minutes: int = setting(5, "How long a sign-in counts as fresh for dangerous acts")
     draft_idle_minutes: int = setting(30, "A draft stays open in its browser this long without use")
     draft_days: int = setting(30, "A draft is kept this long", Edit("keeping", "number", 1, 365))
+    keying_hours: int = setting(12, "Answers keyed for a caller stay open this long without use")
     code_minutes: int = setting(10, "A mailed code is good this long")
     code_tries: int = setting(5, "Wrong entries that end a mailed code")
     codes_per_day: int = setting(5, "Codes mailed to one address in a day at most")
