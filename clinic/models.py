@@ -156,7 +156,6 @@ class User(HasId, Base, UserMixin):  # type: ignore[misc]  # the mixin is untype
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
     password_set_at: Mapped[datetime | None] = mapped_column(Instant)
-    locked_until: Mapped[datetime | None] = mapped_column(Instant)
     tf_primary_method: Mapped[str | None] = mapped_column(String(64))
     tf_totp_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     tf_totp_secret: Sealed[str | None] = Sealed("user.totp")
@@ -794,6 +793,27 @@ class Idempotency(Base):
     body_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     made_id: Mapped[UUID] = mapped_column(Uuid)
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+# --- Keeping and erasing ---------------------------------------------------------------------
+
+
+class Erasure(Base):
+    """A request that was erased: its opaque id and when. What stands here may be deleted."""
+
+    __tablename__ = "erasure"
+    request_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class LegalHold(HasId, Base):
+    """A request that must be kept as it is; neither retention nor an erasure touches it."""
+
+    __tablename__ = "legal_hold"
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("request.id"), unique=True)
+    placed_at: Mapped[datetime] = mapped_column(Instant)
+    reason_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Sealed[str] = Sealed("legal_hold.reason")
 
 
 # --- Audit -----------------------------------------------------------------------------------

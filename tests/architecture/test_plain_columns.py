@@ -118,6 +118,8 @@ PATIENTS: Mapping[str, Mapping[str, str]] = {
         "keyed digests": "email_digest",
         "digests of random values": "browser",
     },
+    "erasure": {"ids and references": "request_id", "instants": "at"},
+    "legal_hold": {"ids and references": "id request_id", "instants": "placed_at"},
     "slot_atom": {
         "ids and references": "therapist_id appointment_id",
         "instants": "starts_at",
@@ -158,7 +160,7 @@ CLINIC: Mapping[str, Mapping[str, str]] = {
     "user": {
         "staff": (
             "id email display_name licence password active fs_uniquifier created_at "
-            "password_set_at locked_until tf_primary_method totp_window "
+            "password_set_at tf_primary_method totp_window "
             "shown_on_team about about_es"
         )
     },

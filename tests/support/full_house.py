@@ -3,7 +3,7 @@
 import hashlib
 from datetime import date, time, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Mapper, load_only
@@ -21,8 +21,10 @@ from clinic.models import (
     Consent,
     Draft,
     Enquiry,
+    Erasure,
     Idempotency,
     Intake,
+    LegalHold,
     Letter,
     LetterText,
     Note,
@@ -227,6 +229,8 @@ def _add_the_clinic_at_work(
                 kind="offer", language="es", subject="Una hora", body="Hola", changed_at=work.now
             ),
             Alert(request_id=request_id, raised_at=work.now, due_at=work.now),
+            Erasure(request_id=uuid4(), at=work.now),
+            LegalHold(request_id=request_id, placed_at=work.now, reason="A court-letter came."),
             PhoneEntry(request_id=draft_id, by_id=therapist_id, started_at=work.now),
         ]
     )
