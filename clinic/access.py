@@ -39,6 +39,7 @@ class Permission(StrEnum):
     SEE_OWN_AUDIT = "see own acts"
     SEE_OUTBOX = "see the outbox"
     SEND_LETTERS = "send letters"
+    ANSWER_ENQUIRIES = "answer enquiries"
 
 
 _DESK_WORK = frozenset(
@@ -50,6 +51,7 @@ _DESK_WORK = frozenset(
         Permission.OFFER,
         Permission.SEE_CALENDAR,
         Permission.SEND_LETTERS,
+        Permission.ANSWER_ENQUIRIES,
     }
 )
 _CLINICAL_WORK = _DESK_WORK | {

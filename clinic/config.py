@@ -112,6 +112,11 @@ class Settings:
         "An urgent alert that nobody acknowledged escalates so often",
         Edit("alerts", "number", 5, 120),
     )
+    alert_escalations: int = setting(
+        16,
+        "An urgent alert escalates this often at most; pages stay red until somebody takes it up",
+        Edit("alerts", "number", 1, 96),
+    )
     languages: str = setting(
         "en,es",
         "Languages offered to patients, en first; parted by commas",
@@ -145,6 +150,9 @@ class Settings:
     codes_per_day: int = setting(5, "Codes mailed to one address in a day at most")
     codes_per_hour: int = setting(20, "Codes asked for from one network address in an hour at most")
     starts_per_hour: int = setting(30, "Requests begun from one network address in an hour at most")
+    enquiries_per_hour: int = setting(
+        10, "Questions sent from one network address in an hour at most"
+    )
     link_days: int = setting(
         180, "A mailed link to the status page is good this long", Edit("keeping", "number", 1, 730)
     )

@@ -243,6 +243,11 @@ def person_key(name: str, birth_date: date) -> str:
     return f"{folded}|{birth_date.isoformat()}"
 
 
+def folded(text: str) -> str:
+    """Give a text without case, accents, apostrophes and hyphens, for finding a name in it."""
+    return _collapsed(_folded(text)) or _collapsed(text.casefold())
+
+
 def _folded(name: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     kept = (_folded_character(c) for c in decomposed)

@@ -162,6 +162,7 @@ FACTOR = Brake("second factor, one person", "5/5 minutes;20/hour;50/day")
 RESET_ADDRESS = Brake("password reset, one e-mail address", "5/day")
 RESET_CLIENT = Brake("password reset, one address", "20/hour")
 INTAKE_CLIENT = Brake("intake started, one address", "30/hour", shut_when_down=False)
+ENQUIRY_CLIENT = Brake("question sent, one address", "10/hour", shut_when_down=False)
 CODE_ADDRESS = Brake("mailed code, one e-mail address", "5/day", shut_when_down=False)
 CODE_CLIENT = Brake("mailed code, one address", "20/hour", shut_when_down=False)
 

@@ -31,6 +31,7 @@ MAY = {
         "offer and manage appointments",
         "see availability",
         "send letters",
+        "answer enquiries",
     },
     Role.THERAPIST: {
         "see the queue",
@@ -40,6 +41,7 @@ MAY = {
         "offer and manage appointments",
         "see availability",
         "send letters",
+        "answer enquiries",
         "see the medical history",
         "decide clinically",
         "edit own availability",
@@ -53,6 +55,7 @@ MAY = {
         "offer and manage appointments",
         "see availability",
         "send letters",
+        "answer enquiries",
         "see the medical history",
         "decide clinically",
         "edit own availability",
