@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from clinic import config, contact
 from clinic.config import Settings
 from clinic.extensions import babel, csrf, db, engine_options, mail, site, vault
+from clinic.queries import settings as stored_settings
 from clinic.screening import lint, questionnaire, rules, source
 from clinic.screening.source import BrokenData
 from clinic.sealing import UnfitKey, read_ring
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     "offers",
     "calendars",
     "therapist",
+    "alerts",
     "security",
     "account",
     "health",
@@ -70,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     mail.init_app(app)
     babel.init_app(app, locale_selector=filters.select_language)
+    app.before_request(_refresh_settings)
     for part in (logs, sessions, security, limits, filters, addresses, errors):
         part.init_app(app)
     guards.init_app(app)
@@ -78,6 +81,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     guards.declare("static", guards.PUBLIC)
     guards.check(app)
     _wrap(app, settings)
+    return app
+
+
+def _refresh_settings() -> None:
+    """Let every page see what an admin changed in any process; some pages need no settings."""
+    if request.endpoint not in ("static", "health.alive"):
+        stored_settings.refresh()
+
+
+def _app_for_command() -> Flask:
+    """Make the app with the settings that are in force when the command begins."""
+    app = create_app()
+    with app.app_context():
+        if Path(db.engine.url.database or "").exists() or db.engine.dialect.name != "sqlite":
+            stored_settings.refresh()
     return app
 
 
@@ -148,7 +166,7 @@ def _wrap(app: Flask, settings: Settings) -> None:
 @click.pass_context
 def clinic(context: click.Context) -> None:
     """Needlepoint: intake and appointment requests for dry-needling clinics."""
-    context.obj = create_app  # commands make the app only if they need it
+    context.obj = _app_for_command  # commands make the app only if they need it
 
 
 def _add_commands() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import MetaData, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
 
+from clinic import effective
 from clinic.config import Settings
 from clinic.sealing import KeyRing
 
@@ -52,22 +54,55 @@ class Vault:
         return self._ring
 
 
+@dataclass(frozen=True)
+class InForce:
+    """The settings at one moment: as of which stored changes, and which of those are unfit."""
+
+    settings: Settings
+    mark: object = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
 class Site:
-    """Holds the settings of this process; unbound until the app or a command binds them."""
+    """Holds the settings of this process; unbound until the app or a command binds them.
+
+    What an admin changed is laid over those of the start. The whole is swapped in one step, so
+    that no thread ever sees half of a change.
+    """
 
     def __init__(self) -> None:
-        self._settings: Settings | None = None
+        self._start: Settings | None = None
+        self._now: InForce | None = None
+        self.ask_after = 0.0  # by the monotonic clock: when to ask a silent database again
 
     def bind(self, settings: Settings) -> None:
-        """Use these settings from now on."""
-        self._settings = settings
+        """Use these settings from now on, with nothing laid over them."""
+        self._start, self._now, self.ask_after = settings, InForce(settings), 0.0
+
+    def lay_over(self, mark: object, stored: Mapping[str, str]) -> InForce:
+        """Lay the stored values over those of the start, and say what came of it."""
+        settings, problems = effective.lay_over(self.start, stored)
+        self._now = InForce(settings, mark, problems)
+        return self._now
+
+    @property
+    def in_force(self) -> InForce:
+        """Return the settings with their mark, or raise RuntimeError if none are bound."""
+        if self._now is None:
+            raise RuntimeError("no settings are bound; make the app first")
+        return self._now
 
     @property
     def settings(self) -> Settings:
-        """Return the settings, or raise RuntimeError if none are bound."""
-        if self._settings is None:
+        """Return the settings in force."""
+        return self.in_force.settings
+
+    @property
+    def start(self) -> Settings:
+        """Return the settings of the start, as no page can change them."""
+        if self._start is None:
             raise RuntimeError("no settings are bound; make the app first")
-        return self._settings
+        return self._start
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"autoflush": True})

@@ -19,8 +19,8 @@ from flask import Flask
 from clinic import mailer
 from clinic.access import SYSTEM
 from clinic.extensions import db
-from clinic.queries import revision
-from clinic.services import audit, bookkeeping, clearances, offering, triage
+from clinic.queries import revision, settings
+from clinic.services import alerts, audit, bookkeeping, clearances, offering, triage
 from clinic.web import logs
 
 TURNS = 200  # of one job before the others get theirs
@@ -49,6 +49,8 @@ JOBS: tuple[Job, ...] = (
     Job("offers", timedelta(seconds=10), partial(offering.expire_due, SYSTEM)),
     Job("waiting", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
     Job("clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
+    Job("alerts", timedelta(seconds=20), partial(alerts.escalate_due, SYSTEM)),
+    Job("stray alerts", timedelta(minutes=1), partial(alerts.adopt_strays, SYSTEM)),
     Job("delays", timedelta(minutes=1), partial(clearances.wake_delayed, SYSTEM)),
     Job("clear out", timedelta(hours=1), partial(bookkeeping.clear_out, SYSTEM)),
     Job("audit head", timedelta(minutes=15), log_head),
@@ -60,6 +62,7 @@ def run_once(app: Flask, clock: Clock, *, jobs: tuple[Job, ...] = JOBS) -> bool:
     with app.app_context():
         if not _fit():
             return False
+        settings.refresh()
         went_through = [_work_off(job, clock) for job in jobs]
         return all(went_through)
 
@@ -70,6 +73,7 @@ def run(app: Flask, clock: Clock, stop: Event, *, jobs: tuple[Job, ...] = JOBS) 
     while not stop.is_set():
         with app.app_context():
             if _fit():
+                settings.refresh()
                 for job in [job for job in jobs if due[job] <= clock()]:
                     _work_off(job, clock, stop)
                     due[job] = clock() + job.every

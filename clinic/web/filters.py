@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
 from flask import Flask, Response, request, url_for
-from flask_babel import get_locale
+from flask_babel import format_date, get_locale
 from jinja2 import StrictUndefined
 
 from clinic import contact
 from clinic.booking import calendar
+from clinic.config import Settings
 from clinic.extensions import site
 from clinic.web import guards
 
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.filters["spoken"] = spoken
+    app.jinja_env.filters["day_in_words"] = day_in_words
     app.context_processor(_shared)
     app.after_request(_without_controls)
 
@@ -39,9 +41,10 @@ def init_app(app: Flask) -> None:
 def select_language() -> str:
     """Choose the language of this page: the chosen one, else the browser's wish."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    if chosen in LANGUAGES:
+    offered = site.settings.languages_offered
+    if chosen in offered:
         return chosen
-    return request.accept_languages.best_match(list(LANGUAGES), default="en") or "en"
+    return request.accept_languages.best_match(offered, default="en") or "en"
 
 
 def language() -> str:
@@ -60,6 +63,12 @@ def spoken(instant: datetime, zone: str) -> str:
     return calendar.spoken(instant, zone, language())
 
 
+def day_in_words(day: date) -> str:
+    """Say a day with its year in the language of the page."""
+    said: str = format_date(day, "long")
+    return said
+
+
 def _without_controls(response: Response) -> Response:
     """Leave out the control characters of a refused form that is drawn again: HTML has none."""
     if response.mimetype == "text/html" and not response.direct_passthrough:
@@ -75,9 +84,8 @@ def _hash(path: str) -> str:
     return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:12]
 
 
-@cache
-def _clinic(language: str) -> SimpleNamespace:
-    settings = site.settings
+@lru_cache(maxsize=8)
+def _clinic(settings: Settings, language: str) -> SimpleNamespace:
     number = contact.phone(settings.clinic_phone)
     return SimpleNamespace(
         name=settings.clinic_name,
@@ -92,9 +100,9 @@ def _clinic(language: str) -> SimpleNamespace:
 
 def _shared() -> dict[str, object]:
     return {
-        "clinic": _clinic(language()),
+        "clinic": _clinic(site.settings, language()),
         "language": language(),
-        "languages": LANGUAGES,
+        "languages": {code: LANGUAGES[code] for code in site.settings.languages_offered},
         "actor": guards.actor(),
         "now_year": guards.now().year,
     }
