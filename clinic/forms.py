@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.form import BaseForm
 from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 
-from clinic import contact
+from clinic import contact, effective
 from clinic.screening import pages, regions
 from clinic.screening.answers import Answers, UnreadableAnswer, asked_only, read
 from clinic.screening.questionnaire import Question, Questionnaire, visible
@@ -1095,6 +1095,40 @@ class UrgentForm(SeenForm):
         super().refuse("why_not" if field_name == "note" else field_name, problem)
 
 
+class AlertForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Takes up an urgent alert just as the page showed it."""
+
+    alert = HiddenField(validators=[InputRequired()])
+    raised_at = HiddenField(validators=[InputRequired()])
+
+    def validate_alert(self, field: Field) -> None:
+        """Refuse what is no id."""
+        _known_by(UUID, field)
+
+    def validate_raised_at(self, field: Field) -> None:
+        """Refuse what is no instant with its zone."""
+        _known_by(datetime.fromisoformat, field)
+        if datetime.fromisoformat(field.data).tzinfo is None:
+            raise ValidationError(str(_("Open the page again")))
+
+    @property
+    def alert_id(self) -> UUID:
+        """The alert, which a valid form names."""
+        return UUID(self.alert.data)
+
+    @property
+    def raised(self) -> datetime:
+        """When it was raised, as the page showed it."""
+        return datetime.fromisoformat(self.raised_at.data)
+
+
+def _known_by(read: Callable[[str], object], field: Field) -> None:
+    try:
+        read(field.data or "")
+    except ValueError as error:
+        raise ValidationError(str(_("Open the page again"))) from error
+
+
 class ClinicalNoteForm(KeyedForm):
     """A note that only therapists read."""
 
@@ -1179,3 +1213,127 @@ class ProveForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
 
 class PlainForm(FlaskForm):  # type: ignore[misc]  # the library is untyped
     """A button and its token."""
+
+
+# --- Settings --------------------------------------------------------------------------------
+
+SETTING_LABELS: Mapping[str, tuple[Any, Any]] = {
+    "clinic_name": (_("Clinic's name"), _("As patients read it, on pages and in letters.")),
+    "clinic_phone": (_("Phone"), _("On every page and in every letter.")),
+    "clinic_address": (_("Postal address"), _("One line each.")),
+    "clinic_hours": (_("Opening hours in words"), _("Such as: Monday to Friday, 8 AM to 5 PM.")),
+    "clinic_hours_es": (
+        _("Opening hours in Spanish"),
+        _("Empty: pages in Spanish say none."),
+    ),
+    "closed_banner": (
+        _("Banner while the clinic is closed"),
+        _("Shown on top of patients' pages until you empty it."),
+    ),
+    "closed_banner_es": (_("The banner in Spanish"), _("Empty: the English words are shown.")),
+    "languages": (_("Languages offered to patients"), _("English is always offered.")),
+    "prices": (_("Prices"), _("One line each. Empty: the page says to call.")),
+    "prices_es": (_("Prices in Spanish"), _("Empty: the page in Spanish says to call.")),
+    "insurance": (_("Insurance"), _("One line each. Empty: the page says to call.")),
+    "insurance_es": (_("Insurance in Spanish"), _("Empty: the page in Spanish says to call.")),
+    "alert_email": (
+        _("Where urgent alerts are mailed"),
+        _("Addresses that somebody reads all day; several are parted by commas."),
+    ),
+    "alert_escalate_email": (
+        _("Where an alert goes that nobody took up"),
+        _("Empty: to the addresses above, again."),
+    ),
+    "alert_minutes": (
+        _("Minutes until an alert that nobody took up goes there"),
+        _("Counted day and night."),
+    ),
+    "offer_hours": (_("Hours for which an offered time is held"), ""),
+    "visit_minutes": (_("Minutes of a visit"), _("In steps of five.")),
+    "buffer_minutes": (_("Minutes kept free after a visit"), _("In steps of five.")),
+    "target_contact_hours": (
+        _("Opening hours within which a new request is answered"),
+        _("A target: the queue shows what is late."),
+    ),
+    "target_decision_hours": (
+        _("Opening hours within which a therapist decides"),
+        _("A target: the queue shows what is late."),
+    ),
+    "draft_days": (_("Days for which an unfinished request is kept"), _("Patients read this.")),
+    "link_days": (_("Days for which a mailed link to the status page is good"), ""),
+    "enquiry_days": (_("Days for which a question is kept once it is answered or closed"), ""),
+    "request_years": (
+        _("Years after which a closed request is erased"),
+        _("0: never. Ask which period the law of your state sets before you choose one."),
+    ),
+    "outbox_days": (_("Days for which the text of a sent letter is kept"), ""),
+    "backup_days": (_("Days after which a backup is removed"), ""),
+}
+
+
+class SettingsForm(SeenForm):
+    """The settings of one group; each is read by the rules of clinic.effective."""
+
+    def values(self) -> dict[str, str]:
+        """Give the settings as text, by name."""
+        found = {}
+        for name in effective.EDITS:
+            if name in self._fields:
+                typed_now = self._fields[name].data
+                found[name] = (
+                    ",".join(typed_now) if isinstance(typed_now, list) else typed_now or ""
+                )
+        return found
+
+
+def settings_form(group: str) -> type[SettingsForm]:
+    """Build the form of one group of settings."""
+    members = {name: _setting_field(name) for name in effective.group(group)}
+    return type("SettingsForm", (SettingsForm,), members)
+
+
+def shown_setting(name: str, value: str) -> Any:
+    """Give the stored text of a setting as its field takes it."""
+    kind = effective.EDITS[name].kind
+    if kind == "languages":
+        return value.split(",")
+    if kind == "emails":
+        return value.replace(",", ", ")
+    return value.replace("|", "\n") if kind == "lines" else value
+
+
+def _setting_field(name: str) -> Any:
+    label, hint = SETTING_LABELS[name]
+    given: dict[str, Any] = {"description": hint, "validators": [_fit_setting]}
+    match effective.EDITS[name].kind:
+        case "lines":
+            return TextAreaField(label, **given)
+        case "languages":
+            choices = [("en", "English"), ("es", "Español")]
+            return SelectMultipleField(label, choices=choices, **given)
+        case _:
+            return StringField(label, **given)
+
+
+def _fit_setting(_form: Form, field: Field) -> None:
+    typed_now = ",".join(field.data) if isinstance(field.data, list) else field.data or ""
+    try:
+        effective.read(field.name, typed_now)
+    except effective.UnfitValue as unfit:
+        if isinstance(field.data, str):
+            field.data = _printable(field.data)
+        raise ValidationError(str(_setting_problem(field.name, unfit))) from unfit
+
+
+def _setting_problem(name: str, unfit: effective.UnfitValue) -> Any:
+    said: dict[str, Any] = {
+        "blank": _("Write something here: the clinic needs it"),
+        "too_long": _("Shorten this to %(limit)s characters", limit=unfit.high),
+        "no_phone": _("Enter a phone number with its area code, like (555) 555-0100"),
+        "no_email": _("Enter email addresses like name@example.com, parted by commas"),
+        "no_language": _("Choose from the languages listed"),
+        "off_step": _("Enter a number in steps of %(step)s", step=effective.EDITS[name].step),
+    }
+    numbers = _("Enter a whole number from %(low)s to %(high)s", low=unfit.low, high=unfit.high)
+    said |= {"no_number": numbers, "out_of_bounds": numbers}
+    return said.get(unfit.problem, _("Remove the unusual characters and type it again"))
