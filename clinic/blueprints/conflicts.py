@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.queries import requests
+from clinic.services.holding import SlotTaken
 from clinic.services.idempotency import OtherBody
 from clinic.services.needling import NotCleared
-from clinic.services.offering import OfferEnded, SlotTaken
+from clinic.services.offering import OfferEnded
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.web import desk_words, filters, guards, words

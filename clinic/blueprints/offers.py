@@ -20,8 +20,8 @@ from clinic.forms import Envelope, SlotForm, WhereForm
 from clinic.queries import requests, slots
 from clinic.queries.requests import RequestPage, Visit
 from clinic.queries.slots import Day, Person, Place
-from clinic.services import offering
-from clinic.services.offering import SlotTaken
+from clinic.services import moving, offering
+from clinic.services.holding import SlotTaken
 from clinic.web import desk_words, guards
 
 blueprint = Blueprint("offers", __name__, url_prefix="/staff/requests/<reference>")
@@ -107,7 +107,7 @@ def withdraw(reference: str, offer_id: UUID) -> Answer:
 def cancel(reference: str, appointment_id: UUID) -> Answer:
     """Cancel a visit."""
     visit = _visit(reference, appointment_id)
-    return _act(reference, offering.cancel, visit.id, _("The visit is cancelled."))
+    return _act(reference, moving.cancel, visit.id, _("The visit is cancelled."))
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/move")
@@ -126,7 +126,7 @@ def move(reference: str, appointment_id: UUID) -> Answer:
     starts_at = _chosen(form, where)
     if starts_at is None:
         return _times(reference, visit, form), 422
-    offering.move(
+    moving.move(
         guards.actor(),
         guards.now(),
         visit.id,

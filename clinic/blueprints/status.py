@@ -16,8 +16,9 @@ from clinic.queries import drafts, status
 from clinic.queries.status import Link
 from clinic.screening import regions
 from clinic.services import offering, submission
+from clinic.services.holding import SlotTaken
 from clinic.services.needling import NotCleared
-from clinic.services.offering import OfferEnded, SlotTaken
+from clinic.services.offering import OfferEnded
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import UrgentOpen
 from clinic.web import codes, filters, guards, links, words

@@ -16,9 +16,10 @@ from werkzeug.wrappers import Response
 from clinic.access import NotThere, Refused
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.sealing import CannotBeRead
+from clinic.services.holding import SlotTaken
 from clinic.services.idempotency import OtherBody
 from clinic.services.needling import NotCleared
-from clinic.services.offering import OfferEnded, SlotTaken
+from clinic.services.offering import OfferEnded
 from clinic.services.reading import NotWrittenDown
 from clinic.services.review import CannotDecide
 from clinic.services.transaction import ChangedUnderneath

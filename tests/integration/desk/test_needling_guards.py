@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic.access import Actor, Role
 from clinic.extensions import db
 from clinic.models import Appointment, Clearance, Offer, Request
-from clinic.services import offering
+from clinic.services import moving, offering
 from clinic.services.needling import NotCleared
 from tests.integration.desk.test_offering import WEDNESDAY, booked, hold, visit_of
 from tests.support.scene import Scene, all_of, person, stored, version_of
@@ -211,7 +211,7 @@ def test_a_visit_is_not_moved_given_away_or_changed_to_needles_without_a_clearan
         where = scene.place("Second Street")
 
     found = reason_of(
-        lambda: offering.move(
+        lambda: moving.move(
             dana,
             scene.now,
             visit_id,

@@ -8,9 +8,10 @@ import pytest
 from clinic.access import SYSTEM, Actor, NotThere, Refused
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.models import Act, Appointment, Letter, Offer, Request, SlotAtom
-from clinic.services import offering
+from clinic.services import moving, offering
+from clinic.services.holding import SlotTaken
 from clinic.services.idempotency import OtherBody
-from clinic.services.offering import OfferEnded, SlotTaken
+from clinic.services.offering import OfferEnded
 from clinic.services.transaction import ChangedUnderneath
 from tests.support.scene import PHOENIX, Scene, all_of, person, stored, version_of
 
@@ -314,7 +315,7 @@ def test_a_cancelled_visit_frees_its_time_and_says_so(
     visit_id = booked(scene, dana, request_id, theo, place)
     actor = scene.patient(request_id) if by == "patient" else dana
 
-    offering.cancel(actor, scene.now, visit_id, seen=stored(Appointment, visit_id).version)
+    moving.cancel(actor, scene.now, visit_id, seen=stored(Appointment, visit_id).version)
 
     visit = stored(Appointment, visit_id)
     assert (visit.state, visit.cancelled_by) == ("cancelled", by)
@@ -332,7 +333,7 @@ def booked(scene: Scene, dana: Actor, request_id: UUID, theo: Actor, place: UUID
 def shift(
     scene: Scene, dana: Actor, visit_id: UUID, theo: Actor, place: UUID, *, starts_at: datetime
 ) -> UUID:
-    return offering.move(
+    return moving.move(
         dana,
         scene.now,
         visit_id,
@@ -360,8 +361,10 @@ def test_a_visit_moves_by_a_quarter_of_an_hour_over_its_own_time(
     assert stored(Appointment, new).state == "confirmed"
     assert {atom.appointment_id for atom in all_of(SlotAtom)} == {new}
     assert len(all_of(SlotAtom)) == 9
-    states = sorted(one.state for one in all_of(Letter, kind="appointment_confirmed"))
-    assert states == ["dropped", "queued"]
+    assert [one.state for one in all_of(Letter, kind="appointment_confirmed")] == ["dropped"]
+    [moved] = all_of(Letter, kind="appointment_moved")
+    assert "November 25, 2026 at 10:15 AM EST" in moved.body
+    assert "The time before was Wednesday, November 25, 2026 at 10:00 AM EST." in moved.body
 
 
 def test_a_move_into_a_taken_time_leaves_the_visit_where_it_was(

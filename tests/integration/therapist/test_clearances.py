@@ -25,7 +25,7 @@ from clinic.models import (
 )
 from clinic.screening import outcome, questionnaire, rules, source
 from clinic.screening.rules import Ruleset
-from clinic.services import clearances, intakes, offering, review, screenings, tracks
+from clinic.services import clearances, intakes, moving, review, screenings, tracks
 from clinic.services.needling import NotCleared
 from clinic.services.review import CannotDecide
 from clinic.services.transaction import Work, writes
@@ -195,7 +195,7 @@ def test_newer_answers_with_another_result_end_the_clearance(practice: Practice)
     assert request.level == "absolute"  # what was called a mistake stays on record
     visit = stored(Appointment, visit_id)
     with pytest.raises(NotCleared):
-        offering.move(
+        moving.move(
             practice.dana,
             practice.now,
             visit_id,
