@@ -16,11 +16,11 @@ from sqlalchemy import select
 from clinic.access import NotThere, Permission
 from clinic.booking.lifecycle import Track
 from clinic.extensions import site
-from clinic.models import Attempt, Intake, Location, Note, Request, Review, ScreeningRecord
+from clinic.models import Intake, Location, Note, Request, Review, ScreeningRecord
 from clinic.screening import outcome, regions
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Screening
-from clinic.services import clearances, idempotency, tracks, triage
+from clinic.services import alerts, clearances, idempotency, tracks, triage
 from clinic.services.clearances import Limits
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
@@ -124,9 +124,10 @@ def close_urgent(work: Work, request_id: UUID, *, note: str, seen: int) -> None:
     _require_seen(request, seen)
     if not request.urgent_open:
         raise CannotDecide("not_urgent", "note")
-    if not _reached_since_urgent(work, request) and len(note.strip()) < LEAST_REASON:
+    if not alerts.reached_since(work, request) and len(note.strip()) < LEAST_REASON:
         raise CannotDecide("call_or_note_missing", "note")
     request.urgent_open = False
+    alerts.close(work, request)
     if request.call_today == "urgent":
         request.call_today = None
     if note.strip():
@@ -316,16 +317,3 @@ def _note(work: Work, request: Request, text: str) -> UUID:
     work.session.flush()
     work.audit("note.written", "request", request.id, kind="clinical")
     return note.id
-
-
-def _reached_since_urgent(work: Work, request: Request) -> bool:
-    raised_at = work.session.scalar(
-        select(ScreeningRecord.made_at)
-        .where(ScreeningRecord.request_id == request.id, ScreeningRecord.level == "urgent")
-        .order_by(ScreeningRecord.made_at.desc())
-        .limit(1)
-    )
-    query = select(Attempt.id).where(Attempt.request_id == request.id, Attempt.outcome == "reached")
-    if raised_at is not None:
-        query = query.where(Attempt.at >= raised_at)
-    return work.session.scalars(query.limit(1)).first() is not None

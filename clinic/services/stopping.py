@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from clinic.extensions import site
 from clinic.models import Draft, Request
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding
-from clinic.services import intakes, outbox, screenings, triage
+from clinic.services import alerts, intakes, screenings, triage
 from clinic.services.transaction import Work
 
-CLINIC_LANGUAGE = "en"
 STOP = "_stop"
 
 
@@ -62,17 +60,7 @@ def _raise_alarm(work: Work, request: Request, draft: Draft, language: str) -> N
         work, request, answers=draft.answers, trail=trail, complete=False, language=language
     )
     request.level = Level.URGENT.value
-    request.urgent_open, request.call_today = True, "urgent"
-    for number, address in enumerate(site.settings.alert_addresses):
-        outbox.enqueue(
-            work,
-            "urgent_alert",
-            to=address,
-            language=CLINIC_LANGUAGE,
-            dedupe_key=f"{request.id.hex}:urgent_alert:{draft.version}:{number}",
-            request_id=request.id,
-            reference=request.reference,
-        )
+    alerts.sound(work, request)
 
 
 def _entries(work: Work, urgent: list[Finding]) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ CELLS: dict[str, Any] = {
     "calendars.": KEEPERS,
     "calendars.overview": STAFF,
     "therapist.": CLINICIANS,
+    "alerts.": STAFF,
 }
 LAST = ("request.leave", "security.logout")  # end what the other calls need
 CHANGES_BY_READING = {"audit_entry", "audit_head", "staff_session"}
