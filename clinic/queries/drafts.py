@@ -48,7 +48,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class OpenDraft:
-    """One draft as it stands."""
+    """One draft as it stands; ``keyed`` says how it reached the staff who write it, if they do."""
 
     request_id: UUID
     reference: str
@@ -63,6 +63,17 @@ class OpenDraft:
     agreed: bool
     stopped_page: str | None
     mistaken: bool
+    keyed: str | None = None
+
+    def questions(self, language: str) -> Questionnaire:
+        """The questions that are asked here: staff who write for a patient get no private one."""
+        shipped = questionnaire.shipped(language)
+        return questionnaire.without_private(shipped) if self.keyed else shipped
+
+    @property
+    def leaves_some(self) -> bool:
+        """Whether questions are left for the therapist to ask."""
+        return len(self.questions("en").questions) < len(questionnaire.shipped().questions)
 
 
 @dataclass(frozen=True)
@@ -100,14 +111,21 @@ def find(actor: Actor, now: datetime) -> OpenDraft | None:
     ).one_or_none()
     if draft is None:
         return None
-    request = db.session.get_one(Request, draft.request_id)
+    return opened(db.session.get_one(Request, draft.request_id), draft)
+
+
+def opened(request: Request, draft: Draft, *, keyed: str | None = None) -> OpenDraft:
+    """Return what a draft holds; without what is private where staff write it for a patient."""
     stopped = draft.answers.get("_stop") or {}
+    questions = questionnaire.shipped()
+    if keyed:
+        questions = questionnaire.without_private(questions)
     return OpenDraft(
         request_id=request.id,
         reference=request.reference,
         version=draft.version,
         contact=_contact(request),
-        answers=_readable(draft.answers),
+        answers=_readable(draft.answers, questions),
         shown=tuple(draft.answers.get("_shown", ())),
         steps=tuple(draft.steps or ()),
         wishes=request.wishes or {},
@@ -116,6 +134,7 @@ def find(actor: Actor, now: datetime) -> OpenDraft | None:
         agreed=_agreed(request),
         stopped_page=stopped.get("page"),
         mistaken=bool(stopped.get("mistaken")),
+        keyed=keyed,
     )
 
 
@@ -127,7 +146,7 @@ def today(now: datetime) -> date:
 
 def sections(draft: OpenDraft | None, language: str, *, as_of: date) -> tuple[Step, ...]:
     """List the topics of the history that make a page for these answers, or for none yet."""
-    questions = questionnaire.shipped(language)
+    questions = draft.questions(language) if draft else questionnaire.shipped(language)
     answers = draft.answers if draft else Answers({})
     saved = draft.steps if draft else ()
     return tuple(
@@ -143,7 +162,7 @@ def sections(draft: OpenDraft | None, language: str, *, as_of: date) -> tuple[St
 
 def answered(draft: OpenDraft, section_id: str, language: str, *, as_of: date) -> tuple[Row, ...]:
     """List the questions of one topic with their answers, as they are worded."""
-    questions = questionnaire.shipped(language)
+    questions = draft.questions(language)
     return tuple(
         Row(question.id, question.text, said(question, draft.answers, questions))
         for question in questionnaire.asked(questions, section_id, draft.answers, as_of=as_of)
@@ -153,7 +172,7 @@ def answered(draft: OpenDraft, section_id: str, language: str, *, as_of: date) -
 
 def words_given(draft: OpenDraft, language: str) -> tuple[Row, ...]:
     """List the free texts of the request with what was written."""
-    questions = questionnaire.shipped(language)
+    questions = draft.questions(language)
     return tuple(
         Row(question.id, question.text, said(question, draft.answers, questions))
         for question in questions.questions.values()
@@ -174,7 +193,7 @@ def advice(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Advice, ...
 
 def ask_again(draft: OpenDraft, language: str, *, as_of: date) -> tuple[tuple[str, str], ...]:
     """List the red flags of which the patient's own words speak, with the page of each."""
-    questions = questionnaire.shipped(language)
+    questions = draft.questions(language)
     screening = outcome.screen(
         questionnaire.shipped(), rules.shipped_rules(), draft.answers, as_of=as_of
     )
@@ -194,13 +213,18 @@ def must_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
     A follow-up that is still blank could choose an urgent branch; then it is asked first.
     """
     questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
-    intake = Intake.of(questions, ruleset, _readable(answers), as_of)
+    intake = Intake.of(questions, ruleset, _readable(answers, questions), as_of)
     return any(
         rule.level is Level.URGENT and (rule.when is None or rule.when.holds(intake) is True)
         for finding in _urgent(intake.answers, as_of)
         for rule in ruleset.items[finding.item].rules
         if rule.id in finding.rules
     )
+
+
+def may_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
+    """Tell whether these answers are urgent, if only by what they still leave open."""
+    return bool(_urgent(_readable(answers, questionnaire.shipped()), as_of))
 
 
 def said(question: Question, answers: Answers, questions: Questionnaire) -> str | list[str]:
@@ -258,9 +282,8 @@ def _common_answers(document: str, language: str) -> Mapping[str, str]:
     return {slug: said_in[language] for slug, said_in in words.items()}
 
 
-def _readable(stored: Mapping[str, Any]) -> Answers:
-    """Read what this version of the questionnaire can read; the rest is asked again."""
-    questions = questionnaire.shipped()
+def _readable(stored: Mapping[str, Any], questions: Questionnaire) -> Answers:
+    """Read what these questions can read; the rest is asked again, or not this reader's."""
     found: dict[str, Any] = {}
     for question_id, value in stored.items():
         if question_id.startswith("_"):

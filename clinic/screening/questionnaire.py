@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -140,6 +140,16 @@ def asked(
         for question_id in ids
         if visible(questionnaire.questions[question_id], answers, as_of=as_of)
     )
+
+
+def without_private(questionnaire: Questionnaire) -> Questionnaire:
+    """The same version without what only therapists may ask, for staff who write for a patient."""
+    kept = {key: one for key, one in questionnaire.questions.items() if not one.private}
+    sections = tuple(
+        replace(section, question_ids=tuple(one for one in section.question_ids if one in kept))
+        for section in questionnaire.sections
+    )
+    return replace(questionnaire, questions=kept, sections=sections)
 
 
 def visible(question: Question, answers: Answers, *, as_of: date) -> bool:

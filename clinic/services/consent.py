@@ -14,6 +14,7 @@ from importlib import resources
 from sqlalchemy import select
 
 from clinic.models import Consent, Request
+from clinic.services import phone_entries
 from clinic.services.transaction import Work
 
 CURRENT = "1"
@@ -52,7 +53,10 @@ def text(language: str, version: str = CURRENT) -> ConsentText:
 
 
 def record(work: Work, request: Request, *, language: str) -> None:
-    """Store that the present text was agreed to in this language, once."""
+    """Store that the present text was agreed to in this language, once.
+
+    Where a member of staff writes, they read it out and heard the yes: they stand beside it.
+    """
     shown = text(language)
     if _given(work, request, shown.hash):
         return
@@ -64,9 +68,12 @@ def record(work: Work, request: Request, *, language: str) -> None:
             language=language,
             given_by=request.answered_by,
             given_at=work.now,
+            heard_by_id=work.actor.id if phone_entries.by_staff(work) else None,
         )
     )
-    work.audit("consent.given", "request", request.id, text=shown.version, language=language)
+    how = "by voice" if phone_entries.by_staff(work) else "on the page"
+    detail = {"text": shown.version, "language": language, "how": how}
+    work.audit("consent.given", "request", request.id, **detail)
 
 
 def given(work: Work, request: Request) -> bool:

@@ -2,7 +2,8 @@
 
 Each save replaces the answers of one page. What an answer no longer calls for is dropped, so
 that a follow-up whose question was taken back neither counts nor is asked for. An answer that
-is urgent stops the draft in the same transaction (see stopping).
+is urgent stops the draft in the same transaction (see stopping). The patient writes it, or a
+member of staff for the patient (see keying), who is asked no private question.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import contact
-from clinic.access import Actor, ActorKind, NotThere, own
+from clinic.access import Actor, ActorKind, NotThere, Refused, own
 from clinic.extensions import site, vault
 from clinic.models import Draft, Request
 from clinic.screening import answers as reading
@@ -26,6 +27,7 @@ from clinic.screening.questionnaire import Questionnaire
 from clinic.services import (
     consent,
     idempotency,
+    phone_entries,
     screenings,
     stopping,
     tokens,
@@ -77,6 +79,14 @@ def _start(work: Work, *, about: About, browser: str, key: str) -> UUID:
     made = idempotency.made_before(work, key, "start", body)
     if made is not None:
         return made
+    request = begin(work, about)
+    tokens.grant(work, request.id, "draft_browser", browser)
+    idempotency.remember(work, key, "start", body, request.id)
+    return request.id
+
+
+def begin(work: Work, about: About) -> Request:
+    """Make a request with its draft, which holds who asks and nothing else yet."""
     request = Request(
         reference=_reference(work),
         created_at=work.now,
@@ -95,14 +105,12 @@ def _start(work: Work, *, about: About, browser: str, key: str) -> UUID:
         expires_at=_expiry(work),
     )
     work.session.add(draft)
-    tokens.grant(work, request.id, "draft_browser", browser)
-    idempotency.remember(work, key, "start", body, request.id)
-    return request.id
+    return request
 
 
 @writes
 def save_about(
-    work: Work, request_id: UUID, *, about: About, seen: int, language: str, browser: str
+    work: Work, request_id: UUID, *, about: About, seen: int, language: str, browser: str | None
 ) -> bool:
     """Save who asks and how to reach them; tell whether the draft is stopped."""
     request, draft = open_draft(work, request_id)
@@ -128,11 +136,12 @@ def save_where(
     wishes: Mapping[str, Any],
     seen: int,
     language: str,
-    browser: str,
+    browser: str | None,
+    finished: bool = True,
 ) -> bool:
     """Save the wanted regions and wishes; tell whether the draft is stopped."""
     request, draft = open_draft(work, request_id)
-    own_ids = _request_ids(questionnaire.shipped(language))
+    own_ids = _request_ids(_questions(work, language))
     if draft.version != seen:
         if request.wishes == wishes and _same(draft, own_ids, given):
             return stopping.is_stopped(draft)
@@ -140,7 +149,7 @@ def save_where(
     wanted = given.answers.get(WANTED)
     request.regions = [str(region) for region in wanted] if isinstance(wanted, list) else []
     request.wishes = dict(wishes)
-    page = _Page(WHERE, own_ids, given)
+    page = _Page(WHERE, own_ids, given, finished)
     return _save(work, request, draft, page, language=language, browser=browser)
 
 
@@ -153,21 +162,26 @@ def save_answers(
     given: Given,
     seen: int,
     language: str,
-    browser: str,
+    browser: str | None,
+    finished: bool = True,
 ) -> bool:
-    """Save one topic of the history; tell whether the draft is stopped by an urgent answer."""
+    """Save one topic of the history; tell whether the draft is stopped by an urgent answer.
+
+    A page that is not finished keeps what was typed and stays to be done; nothing is concluded
+    from what it still lacks.
+    """
     request, draft = open_draft(work, request_id)
-    own_ids = pages.own_ids(questionnaire.shipped(language), section)
+    own_ids = pages.own_ids(_questions(work, language), section)
     if draft.version != seen:
         if _same(draft, own_ids, given):
             return stopping.is_stopped(draft)
         raise ChangedUnderneath
-    page = _Page(HISTORY + section, own_ids, given)
+    page = _Page(HISTORY + section, own_ids, given, finished)
     return _save(work, request, draft, page, language=language, browser=browser)
 
 
 @writes
-def agree(work: Work, request_id: UUID, *, language: str, browser: str) -> None:
+def agree(work: Work, request_id: UUID, *, language: str, browser: str | None) -> None:
     """Store the consent to the use of data, in the words that were shown."""
     request, draft = open_draft(work, request_id)
     consent.record(work, request, language=language)
@@ -176,7 +190,7 @@ def agree(work: Work, request_id: UUID, *, language: str, browser: str) -> None:
 
 
 @writes
-def chose_by_mistake(work: Work, request_id: UUID, *, browser: str) -> str | None:
+def chose_by_mistake(work: Work, request_id: UUID, *, browser: str | None) -> str | None:
     """Let the patient go back to the page of an urgent answer; name that page."""
     request, draft = open_draft(work, request_id)
     page = stopping.reopen(work, request, draft)
@@ -199,8 +213,8 @@ def keep_open(work: Work, request_id: UUID, *, browser: str) -> None:
 
 
 def open_draft(work: Work, request_id: UUID) -> tuple[Request, Draft]:
-    """Lock the patient's own request and its draft, or raise NotThere."""
-    own(work.actor, request_id)
+    """Lock a request and its draft for who may write it, or raise NotThere."""
+    phone_entries.require_writer(work, request_id)
     request = tracks.load(work, request_id)
     draft = find(work, request)
     if draft is None:
@@ -221,14 +235,19 @@ class _Page:
     name: str
     own_ids: Sequence[str]
     given: Given
+    finished: bool = True
 
 
 def _save(
-    work: Work, request: Request, draft: Draft, page: _Page, *, language: str, browser: str
+    work: Work, request: Request, draft: Draft, page: _Page, *, language: str, browser: str | None
 ) -> bool:
-    _store(work, request, draft, page, questionnaire.shipped(language))
-    _step(draft, page.name)
+    questions = questionnaire.shipped(language)
+    _refuse_private(work, page.given, questions)
+    _store(work, request, draft, page, questions)
+    _step(draft, page.name, done=page.finished)
     _touch(work, request, draft, browser)
+    if not page.finished:
+        return stopping.is_stopped(draft)
     return stopping.check(work, request, draft, page=page.name, language=language)
 
 
@@ -249,14 +268,29 @@ def _store(
         draft.questionnaire_hash = questions.hash
 
 
-def _touch(work: Work, request: Request, draft: Draft, browser: str) -> None:
+def _touch(work: Work, request: Request, draft: Draft, browser: str | None) -> None:
     draft.saved_at, draft.expires_at = work.now, _expiry(work)
-    tokens.grant(work, request.id, "draft_browser", browser)
+    if browser is not None:
+        tokens.grant(work, request.id, "draft_browser", browser)
     work.session.flush()
 
 
-def _step(draft: Draft, page: str) -> None:
-    draft.steps = list(dict.fromkeys([*(draft.steps or ()), page]))
+def _step(draft: Draft, page: str, *, done: bool = True) -> None:
+    before = [one for one in draft.steps or () if one != page or done]
+    draft.steps = list(dict.fromkeys([*before, page] if done else before))
+
+
+def _questions(work: Work, language: str) -> Questionnaire:
+    """The questions that this writer is asked: staff who write for a patient get no private one."""
+    questions = questionnaire.shipped(language)
+    return questionnaire.without_private(questions) if phone_entries.by_staff(work) else questions
+
+
+def _refuse_private(work: Work, given: Given, questions: Questionnaire) -> None:
+    if phone_entries.by_staff(work) and any(
+        questions.questions[key].private for key in given.answers if key in questions.questions
+    ):
+        raise Refused("private questions are the therapist's to ask")
 
 
 def _same(draft: Draft, own_ids: Sequence[str], given: Given) -> bool:
@@ -314,4 +348,6 @@ def _reference(work: Work) -> str:
 
 
 def _expiry(work: Work) -> datetime:
+    if phone_entries.by_staff(work):
+        return work.now + timedelta(hours=site.settings.keying_hours)
     return work.now + timedelta(days=site.settings.draft_days)

@@ -33,6 +33,8 @@ from clinic.services.transaction import Work
 REMEMBERED = timedelta(days=366)  # twelve months, a leap day included
 FREE_TEXT = "free_text."
 OWN_MARKS = "_"
+LEFT = "_left"  # private questions that staff did not ask, left for the therapist
+KEPT_MARKS = ("_shown", LEFT)
 
 
 def screen(
@@ -225,6 +227,6 @@ def _as_sent(answers: Mapping[str, Any]) -> dict[str, Any]:
     kept = {
         key: value
         for key, value in answers.items()
-        if key == "_shown" or not key.startswith((FREE_TEXT, OWN_MARKS))
+        if key in KEPT_MARKS or not key.startswith((FREE_TEXT, OWN_MARKS))
     }
     return {**kept, "free_text": boxes} if boxes else kept

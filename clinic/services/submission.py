@@ -16,6 +16,7 @@ from clinic.services import (
     idempotency,
     intakes,
     outbox,
+    phone_entries,
     screenings,
     stopping,
     tokens,
@@ -38,9 +39,14 @@ class Stopped(Exception):
 
 
 @writes
-def send(work: Work, request_id: UUID, *, seen: int, key: str, language: str, browser: str) -> UUID:
-    """Send the request, once whatever is clicked; a repeat makes nothing and says the same."""
-    own(work.actor, request_id)
+def send(
+    work: Work, request_id: UUID, *, seen: int, key: str, language: str, browser: str | None
+) -> UUID:
+    """Send the request, once whatever is clicked; a repeat makes nothing and says the same.
+
+    What staff may not ask of a caller is left for the therapist: then the intake is not complete.
+    """
+    phone_entries.require_writer(work, request_id, sent_too=True)
     request = tracks.load(work, request_id)
     body = {"request": request_id.hex, "seen": seen}
     made = idempotency.made_before(work, key, "send", body)
@@ -54,13 +60,17 @@ def send(work: Work, request_id: UUID, *, seen: int, key: str, language: str, br
     if stopping.is_stopped(draft):
         raise Stopped
     _refuse_incomplete(work, request, draft)
+    left = _left_for_therapist(work, request, draft)
+    answers = {**draft.answers, **({screenings.LEFT: left} if left else {})}
     intakes.receive(work, request)
     trail = draft.trail or ()
     intakes.append(
-        work, request, answers=draft.answers, trail=trail, complete=True, language=language
+        work, request, answers=answers, trail=trail, complete=not left, language=language
     )
     work.session.delete(draft)
-    tokens.grant(work, request.id, "draft_browser", browser)
+    _end_entry(work, request)
+    if browser is not None:
+        tokens.grant(work, request.id, "draft_browser", browser)
     _mail(work, request)
     idempotency.remember(work, key, "send", body, request.id)
     return request.id
@@ -96,17 +106,42 @@ def _sent_in_another_tab(request: Request) -> UUID:
 def _refuse_incomplete(work: Work, request: Request, draft: Draft) -> None:
     missing = [page for page in (drafting.ABOUT, drafting.WHERE) if page not in (draft.steps or ())]
     questions = questionnaire.shipped()
+    if phone_entries.by_staff(work):
+        questions = questionnaire.without_private(questions)
     read = reading.read(screenings.readable(draft.answers, questions), questions)
     today = triage.today(work, request)
     missing += [
         drafting.HISTORY + section.id
         for section in pages.sections(questions, read, as_of=today)
         if pages.missing(questions, section.id, read, as_of=today)
+        or drafting.HISTORY + section.id not in (draft.steps or ())
     ]
     if not consent.given(work, request):
         missing.append(drafting.CONSENT)
     if missing:
         raise NotComplete(missing)
+
+
+def _left_for_therapist(work: Work, request: Request, draft: Draft) -> list[str]:
+    """List the private questions that a caller was not asked: blank, and never a no."""
+    if not phone_entries.by_staff(work):
+        return []
+    questions = questionnaire.shipped()
+    read = reading.read(screenings.readable(draft.answers, questions), questions)
+    today = triage.today(work, request)
+    return [
+        question.id
+        for section in questions.sections
+        for question in pages.missing(questions, section.id, read, as_of=today)
+        if question.private
+    ]
+
+
+def _end_entry(work: Work, request: Request) -> None:
+    """Close the entry of the staff, who see none of its answers from now on."""
+    entry = phone_entries.find(work, request.id)
+    if entry is not None:
+        entry.sent_at = work.now
 
 
 def _mail(work: Work, request: Request) -> None:
