@@ -20,7 +20,7 @@ from clinic import mailer
 from clinic.access import SYSTEM
 from clinic.extensions import db
 from clinic.queries import revision, settings
-from clinic.services import alerts, audit, bookkeeping, clearances, offering, triage
+from clinic.services import alerts, audit, clearances, offering, retention, triage
 from clinic.web import logs
 
 TURNS = 200  # of one job before the others get theirs
@@ -52,7 +52,7 @@ JOBS: tuple[Job, ...] = (
     Job("alerts", timedelta(seconds=20), partial(alerts.escalate_due, SYSTEM)),
     Job("stray alerts", timedelta(minutes=1), partial(alerts.adopt_strays, SYSTEM)),
     Job("delays", timedelta(minutes=1), partial(clearances.wake_delayed, SYSTEM)),
-    Job("clear out", timedelta(hours=1), partial(bookkeeping.clear_out, SYSTEM)),
+    Job("clear out", timedelta(hours=1), partial(retention.clear_out, SYSTEM)),
     Job("audit head", timedelta(minutes=15), log_head),
 )
 

@@ -1,36 +1,24 @@
-"""Checks what is stored against the facts, and clears away what has run out."""
+"""Checks what is stored of each request against its facts."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Delete, and_, delete, func, not_, or_, select, update
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.booking import lifecycle
 from clinic.booking.lifecycle import Track
-from clinic.extensions import site
 from clinic.models import (
     Act,
     Appointment,
-    Idempotency,
-    Letter,
     Request,
     SlotAtom,
-    StaffSession,
-    Token,
 )
-from clinic.services.transaction import Work, writes
 
-REPLAY_DAYS = 30  # as long as a draft is kept, its form can be sent again
-LETTER_DAYS = 30
-CODE_DAYS = 1  # for which the codes mailed to one address are counted
-GRANTS = ("draft_browser", "status_browser")
 CHUNK = 500
 
 
@@ -117,52 +105,3 @@ def _misheld(visit: Appointment, atoms: int) -> Iterator[str]:
         yield f"appointment {visit.id} is {visit.state}, but its time is not held"
     if visit.state in ("cancelled", "moved") and atoms:
         yield f"appointment {visit.id} is {visit.state}, but still holds its time"
-
-
-@writes
-def clear_out(work: Work) -> int:
-    """Delete tokens, sessions and form keys that have run out, and what old letters said."""
-    replayable = work.now - timedelta(days=REPLAY_DAYS)
-    counts = {
-        "tokens": _delete(work, _spent_tokens(work)),
-        "sessions": _delete(work, delete(StaffSession).where(StaffSession.expires_at <= work.now)),
-        "form_keys": _delete(work, delete(Idempotency).where(Idempotency.at <= replayable)),
-        "letters": _empty_letters(work),
-    }
-    if any(counts.values()):
-        work.audit("bookkeeping.cleared", "system", None, **counts)
-    return 0  # one call does it all
-
-
-def _spent_tokens(work: Work) -> Delete:
-    """Choose the tokens that are over, but for two kinds that still have a use.
-
-    A lapsed grant leads back to its draft by a code; the codes of a day are counted.
-    """
-    grants_go = work.now - timedelta(days=site.settings.draft_days)
-    codes_go = work.now - timedelta(days=CODE_DAYS)
-    still_of_use = or_(
-        and_(Token.purpose.in_(GRANTS), Token.expires_at > grants_go),
-        and_(Token.purpose == "code", Token.expires_at > codes_go),
-    )
-    return delete(Token).where(Token.expires_at <= work.now, not_(still_of_use))
-
-
-def _delete(work: Work, statement: Delete) -> int:
-    result = work.session.execute(statement.execution_options(synchronize_session=False))
-    return result.rowcount if isinstance(result, CursorResult) else 0
-
-
-def _empty_letters(work: Work) -> int:
-    over = func.coalesce(Letter.sent_at, Letter.queued_at)
-    result = work.session.execute(
-        update(Letter)
-        .where(
-            Letter.state != "queued",
-            Letter.body_sealed.is_not(None),
-            over <= work.now - timedelta(days=LETTER_DAYS),
-        )
-        .values(recipient_sealed=None, subject_sealed=None, body_sealed=None, calendar_sealed=None)
-        .execution_options(synchronize_session=False)
-    )
-    return result.rowcount if isinstance(result, CursorResult) else 0

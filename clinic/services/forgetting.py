@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, not_, select, update
 
 from clinic.extensions import site
-from clinic.models import Enquiry, Letter
+from clinic.models import Enquiry, LegalHold, Letter
 from clinic.services.transaction import Work, writes
 
 CHUNK = 200
@@ -16,11 +16,17 @@ CHUNK = 200
 @writes
 def purge(work: Work) -> int:
     """Erase the questions that were settled longer ago than the clinic keeps them; say how many."""
+    return purge_some(work)
+
+
+def purge_some(work: Work) -> int:
+    """Erase some of them inside a unit of work; say how many, for there may be more."""
     gone = work.session.scalars(
         select(Enquiry).where(_over(work)).order_by(Enquiry.id).limit(CHUNK).with_for_update()
     ).all()
     for enquiry in gone:
         erase(work, enquiry)
+    work.session.flush()
     return len(gone)
 
 
@@ -45,6 +51,7 @@ def _over(work: Work) -> ColumnElement[bool]:
         Enquiry.settled_at <= kept_since,
         not_(Enquiry.urgent_open),
         Enquiry.question_sealed.is_not(None),
+        ~select(LegalHold.id).where(LegalHold.request_id == Enquiry.request_id).exists(),
     )
 
 

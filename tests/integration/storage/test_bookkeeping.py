@@ -1,30 +1,22 @@
-"""``clinic db check`` finds a state that the facts do not tell; what has run out is cleared."""
+"""``clinic db check`` finds a state that the facts do not tell."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select, text, update
 
-from clinic.access import SYSTEM
 from clinic.extensions import db
 from clinic.models import (
     Act,
     Appointment,
-    AuditEntry,
-    Letter,
     Request,
     SlotAtom,
-    StaffSession,
-    Token,
 )
 from clinic.services import bookkeeping
-from clinic.services.transaction import Work, writes
 from tests.support import full_house
 from tests.support.clock import MONDAY_MORNING
-from tests.support.full_house import counts, queue
 from tests.support.scene import Scene
 
 
@@ -145,95 +137,3 @@ def test_many_requests_are_all_checked(in_app: Flask, monkeypatch: pytest.Monkey
 
     assert len(found) == 5
     assert sum(bool(checked.problems) for checked in found) == 1
-
-
-# --- What has run out ------------------------------------------------------------------------
-
-
-def clear_out(now: datetime) -> None:
-    bookkeeping.clear_out(SYSTEM, now)
-    db.session.rollback()
-
-
-@writes
-def end_in_an_hour(work: Work) -> None:
-    """Let one token and one session end an hour from now, and two others later."""
-    for hours in (1, 2):
-        end = work.now + timedelta(hours=hours)
-        mark = bytes([hours]) * 32
-        work.session.add(Token(purpose="link", fingerprint=mark, made_at=work.now, expires_at=end))
-        work.session.add(
-            StaffSession(fingerprint=mark, started_at=work.now, seen_at=work.now, expires_at=end)
-        )
-
-
-@pytest.mark.usefixtures("in_app")
-def test_tokens_and_sessions_go_when_they_end_and_not_before() -> None:
-    end_in_an_hour(SYSTEM, MONDAY_MORNING)
-
-    clear_out(MONDAY_MORNING + timedelta(minutes=59))
-    assert (counts()["token"], counts()["staff_session"]) == (2, 2)
-    clear_out(MONDAY_MORNING + timedelta(hours=1))
-
-    assert (counts()["token"], counts()["staff_session"]) == (1, 1)
-    entry = db.session.scalars(select(AuditEntry)).one()
-    assert entry.detail == '{"form_keys": 0, "letters": 0, "sessions": 1, "tokens": 1}'
-
-
-@writes
-def lapse(work: Work, purpose: str) -> None:
-    """Let one token end now."""
-    mark = purpose.encode().ljust(32)
-    work.session.add(
-        Token(purpose=purpose, fingerprint=mark, made_at=work.now, expires_at=work.now)
-    )
-
-
-@pytest.mark.usefixtures("in_app")
-@pytest.mark.parametrize(
-    ("purpose", "days"),
-    [("code", 1), ("draft_browser", 30), ("status_browser", 30), ("link", 0), ("reset", 0)],
-)
-def test_a_token_goes_once_it_is_of_no_use_any_more(purpose: str, days: int) -> None:
-    lapse(SYSTEM, MONDAY_MORNING, purpose)
-    of_no_use = MONDAY_MORNING + timedelta(days=days)
-
-    clear_out(of_no_use - timedelta(minutes=1))
-    assert counts()["token"] == 1
-    clear_out(of_no_use)
-
-    assert counts()["token"] == 0
-
-
-@pytest.mark.usefixtures("request_id")
-def test_form_keys_are_kept_as_long_as_a_draft() -> None:
-    clear_out(MONDAY_MORNING + timedelta(days=29))
-    assert counts()["idempotency"] == 1
-    clear_out(MONDAY_MORNING + timedelta(days=30))
-
-    assert counts()["idempotency"] == 0
-
-
-@pytest.mark.usefixtures("in_app")
-def test_what_a_letter_said_goes_a_month_after_it_was_sent_and_its_row_stays() -> None:
-    queue(SYSTEM, MONDAY_MORNING, state="sent", sent_at=MONDAY_MORNING + timedelta(days=1))
-    waiting = queue(SYSTEM, MONDAY_MORNING)
-
-    clear_out(MONDAY_MORNING + timedelta(days=30))
-    assert all(letter.body for letter in db.session.scalars(select(Letter)))
-    clear_out(MONDAY_MORNING + timedelta(days=31))
-
-    kept = {letter.id: (letter.recipient, letter.body) for letter in all_letters()}
-    assert len(kept) == 2
-    assert [one for one, words in kept.items() if words != (None, None)] == waiting
-
-
-def all_letters() -> list[Letter]:
-    return list(db.session.scalars(select(Letter)))
-
-
-@pytest.mark.usefixtures("in_app")
-def test_where_nothing_has_run_out_nothing_is_written() -> None:
-    clear_out(MONDAY_MORNING)
-
-    assert counts()["audit_entry"] == 0

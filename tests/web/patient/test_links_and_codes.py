@@ -12,7 +12,7 @@ from clinic.access import SYSTEM, Role
 from clinic.extensions import db
 from clinic.models import Act, AuditEntry, Letter, Request, Token
 from clinic.queries import requests
-from clinic.services import bookkeeping, tokens, tracks
+from clinic.services import retention, tokens, tracks
 from clinic.services.transaction import Work, writes
 from tests.support.clock import MONDAY_MORNING
 from tests.support.scene import Scene
@@ -213,7 +213,7 @@ def test_codes_to_one_address_end_after_five_in_a_day(
 def clear_out(ana: Walker) -> None:
     """Let the worker clear away what has run out."""
     with ana.app.app_context():
-        bookkeeping.clear_out(SYSTEM, datetime.now(UTC))
+        retention.clear_out(SYSTEM, datetime.now(UTC))
 
 
 def test_what_the_worker_clears_away_makes_no_room_for_more_codes(
