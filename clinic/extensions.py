@@ -132,7 +132,8 @@ def engine_options(url: str) -> dict[str, Any]:
         "pool_pre_ping": True,
         "connect_args": {
             "connect_timeout": 4,
-            "options": "-c lock_timeout=4000 -c statement_timeout=5000 -c timezone=UTC",
+            "options": "-c lock_timeout=4000 -c statement_timeout=5000 -c timezone=UTC"
+            " -c synchronous_commit=on",  # acknowledged is on the disk, whatever the server's habit
         },
     }
 
