@@ -1142,6 +1142,153 @@ class ClinicalNoteForm(KeyedForm):
     )
 
 
+# --- Enquiries -------------------------------------------------------------------------------
+
+LONGEST_QUESTION = 2000
+
+
+def written(blank: Any, *, limit: int = LONGEST_QUESTION) -> Callable[[Form, Field], None]:
+    """Take text of several lines without blanks around it, and refuse an empty one."""
+
+    def check(form: Form, field: Field) -> None:
+        fit_text(limit, multiline=True)(form, field)
+        field.data = (field.data or "").replace("\r\n", "\n").strip()
+        if not field.data:
+            raise ValidationError(str(blank))
+
+    return check
+
+
+class EnquiryForm(PatientForm):
+    """A question from the public pages."""
+
+    name = StringField(
+        _("Your name (required)"), validators=[_one_line(LONGEST_NAME, _("Enter your name"))]
+    )
+    email = StringField(
+        _("Your email (required)"),
+        description=_("We send our answer there. We never publish it."),
+    )
+    phone = StringField(_("Phone number"), description=_("If we may call you about it."))
+    question = TextAreaField(
+        _("Your question (required)"),
+        description=_(
+            "Please do not write about your own health here. "
+            "The request form asks about it, and keeps it apart."
+        ),
+        validators=[written(_("Write your question"))],
+    )
+    language = RadioField(
+        _("In which language should we answer? (required)"),
+        choices=_listed({"en": "English", "es": "Español"}),
+        validate_choice=False,
+        validators=[_chosen(_("Choose a language"))],
+    )
+    may_publish = BooleanField(
+        _("You may show my question and your answer on your website"), false_values=("", False)
+    )
+
+    def validate_email(self, field: Field) -> None:
+        """Read the address; the answer goes there."""
+        try:
+            self.address = contact.email(field.data or "")
+        except contact.UnfitEmail as unfit:
+            said = _EMAIL_PROBLEMS.get(unfit.problem, _EMAIL_UNREADABLE)
+            raise ValidationError(str(said)) from unfit
+
+    def validate_phone(self, field: Field) -> None:
+        """Read the number as people write it; it may be empty."""
+        self.number: str | None = None
+        if not (field.data or "").strip():
+            return
+        try:
+            self.number = contact.phone(field.data).stored
+        except contact.UnfitPhone as unfit:
+            said = _PHONE_PROBLEMS.get(unfit.problem, _PHONE_UNREADABLE)
+            raise ValidationError(str(said)) from unfit
+
+    def values(self) -> dict[str, Any]:
+        """Return what was typed, normalised, by name."""
+        return {
+            "name": self.name.data,
+            "email": self.address,
+            "phone": self.number,
+            "words": self.question.data,
+            "language": self.language.data,
+            "may_publish": bool(self.may_publish.data),
+        }
+
+
+class EnquirySearchForm(Form):
+    """Finds a question; it travels in the address."""
+
+    q = StringField(_("Reference or e-mail"))
+
+
+class EnquiryAnswerForm(Envelope):
+    """An answer by letter, looked at before it is sent."""
+
+    text = TextAreaField(
+        _("Answer"), validators=[written(_("Write the answer first"), limit=LONGEST_NOTE)]
+    )
+    again = HiddenField()
+
+    @property
+    def is_another(self) -> bool:
+        """Whether the sender knows that a letter went out before."""
+        return bool(self.again.data == "1")
+
+
+class EnquiryCallForm(Envelope):
+    """One call to the writer of a question; the button says how it ended."""
+
+    outcome = RadioField(_("What happened?"), validators=[InputRequired(_("Choose what happened"))])
+
+
+class EnquiryUrgentForm(Envelope):
+    """A clinician takes an urgent question off the top."""
+
+    why = TextAreaField(
+        _("If nobody reached the writer: why it is closed all the same"),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
+
+
+class EnquiryCloseForm(Envelope):
+    """Why a question is closed."""
+
+    reason = RadioField(_("Why is it closed?"), validators=[InputRequired(_("Choose a reason"))])
+
+
+class EnquiryPublishForm(Envelope):
+    """A question and its answer in words for everybody."""
+
+    question = TextAreaField(
+        _("Question, for everybody"), validators=[written(_("Write the question"))]
+    )
+    answer = TextAreaField(
+        _("Answer, for everybody"), validators=[written(_("Write the answer"), limit=LONGEST_NOTE)]
+    )
+    tells_nobody = BooleanField(
+        _("I have read it: nothing in it tells who asked"), false_values=("", False)
+    )
+
+    def validate_tells_nobody(self, field: Field) -> None:
+        """Ask for the tick."""
+        if not field.data:
+            raise ValidationError(str(_("Read both texts once more, then tick the box")))
+
+
+class EnquiryRequestForm(Envelope):
+    """A question becomes a request, or is joined to one."""
+
+    address_checked = BooleanField(
+        _("I read the e-mail address back to them on the phone, and it is right"),
+        false_values=("", False),
+    )
+    request_reference = HiddenField(validators=[fit_text(40)])
+
+
 # --- Staff accounts --------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ off, after a call that reached its writer or with a note why there was none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,23 +17,27 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic import contact
-from clinic.access import Actor, ActorKind, NotThere, Permission
+from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
 from clinic.booking import enquiry as path
-from clinic.extensions import site, vault
+from clinic.extensions import db, site, vault
 from clinic.models import Enquiry, Request, User
 from clinic.sealing import fingerprint
 from clinic.services import idempotency, outbox, screenings
-from clinic.services.stopping import CLINIC_LANGUAGE
 from clinic.services.transaction import ChangedUnderneath, Work, writes
-from clinic.services.triage import ClaimedByOther, UrgentOpen
+from clinic.services.triage import ClaimedByOther
 
 WORDS = "free_text.hopes"  # the box of a history in which such words are searched for
+CLINIC_LANGUAGE = "en"
 RECEIPTS_A_DAY = 5  # letters that a question arrived, to one address
 DAY = timedelta(days=1)
 
 
 class AnsweredBefore(Exception):
     """A letter went out already; another one is sent only by somebody who knows that."""
+
+
+class UrgentQuestion(Exception):
+    """A question may not wait; a clinician takes it off the top before it can be closed."""
 
 
 class CallOrNoteMissing(Exception):
@@ -115,15 +120,44 @@ def _confirm(work: Work, enquiry: Enquiry) -> None:
 
 
 def _alert(work: Work, enquiry: Enquiry) -> None:
-    outbox.enqueue(
-        work,
-        "enquiry_alert",
-        to=site.settings.alert_email,
-        language=CLINIC_LANGUAGE,
-        dedupe_key=f"{enquiry.id.hex}:enquiry_alert:1",
-        enquiry_id=enquiry.id,
-        reference=enquiry.reference,
-    )
+    _tell_clinic(work, enquiry, site.settings.alert_addresses, number=0)
+
+
+def _tell_clinic(work: Work, enquiry: Enquiry, addresses: Sequence[str], *, number: int) -> int:
+    """Mail the alert to each address, each number once; say how many letters are new."""
+    before = len(work.entries)
+    for place, address in enumerate(addresses):
+        outbox.enqueue(
+            work,
+            "enquiry_alert",
+            to=address,
+            language=CLINIC_LANGUAGE,
+            dedupe_key=f"{enquiry.id.hex}:enquiry_alert:{number}:{place}",
+            enquiry_id=enquiry.id,
+            reference=enquiry.reference,
+        )
+    return len(work.entries) - before
+
+
+def escalate_due(actor: Actor, now: datetime) -> int:
+    """Mail the alert again for each urgent question that nobody has taken; say how many."""
+    due = select(Enquiry.id).where(Enquiry.urgent_open, Enquiry.claimed_by_id.is_(None))
+    found = db.session.scalars(due.order_by(Enquiry.id)).all()
+    return sum(_escalate(actor, now, enquiry_id) for enquiry_id in found)
+
+
+@writes
+def _escalate(work: Work, enquiry_id: UUID) -> bool:
+    if work.actor.kind is not ActorKind.SYSTEM:
+        raise Refused
+    enquiry = _locked(work, enquiry_id)
+    if not enquiry.urgent_open or enquiry.claimed_by_id is not None:
+        return False
+    patience = timedelta(minutes=site.settings.alert_minutes)
+    number = min((work.now - enquiry.made_at) // patience, site.settings.alert_escalations)
+    if number < 1:
+        return False
+    return bool(_tell_clinic(work, enquiry, site.settings.escalation_addresses, number=number))
 
 
 # --- What staff do with it -------------------------------------------------------------------
@@ -216,7 +250,7 @@ def close(work: Work, enquiry_id: UUID, *, reason: str, seen: int, take_over: bo
     """Close a question with a reason; an urgent one is a clinician's to look at first."""
     enquiry = open_for(work, enquiry_id, seen=seen, take_over=take_over, claims=False)
     if enquiry.urgent_open:
-        raise UrgentOpen
+        raise UrgentQuestion
     if reason not in path.CLOSE_REASONS:
         raise path.NotPossibleNow(enquiry.state, "close")
     move(work, enquiry, "close", reason=reason)
@@ -258,11 +292,7 @@ def open_for(
 def load(work: Work, enquiry_id: UUID) -> Enquiry:
     """Lock a question, erased but for what was published or not, or raise NotThere."""
     work.actor.require(Permission.ANSWER_ENQUIRIES)
-    query = select(Enquiry).where(Enquiry.id == enquiry_id).with_for_update()
-    enquiry = work.session.execute(query).scalar_one_or_none()
-    if enquiry is None:
-        raise NotThere
-    return enquiry
+    return _locked(work, enquiry_id)
 
 
 def move(work: Work, enquiry: Enquiry, act: str, **detail: Any) -> None:
@@ -281,7 +311,7 @@ def note(work: Work, enquiry: Enquiry, act: str, **detail: Any) -> None:
     enquiry.events = [*(enquiry.events or ()), event]
 
 
-def mail(work: Work, enquiry: Enquiry, kind: str, *, number: int, **context: object) -> None:
+def mail(work: Work, enquiry: Enquiry, kind: str, *, number: int, **context: Any) -> None:
     """Queue a letter to the writer."""
     outbox.enqueue(
         work,
@@ -307,6 +337,14 @@ def free_reference(work: Work) -> str:
             return drawn
 
 
+def _locked(work: Work, enquiry_id: UUID) -> Enquiry:
+    query = select(Enquiry).where(Enquiry.id == enquiry_id).with_for_update()
+    enquiry = work.session.execute(query).scalar_one_or_none()
+    if enquiry is None:
+        raise NotThere
+    return enquiry
+
+
 def _claim(work: Work, enquiry: Enquiry) -> None:
     if enquiry.claimed_by_id != work.actor.id:
         enquiry.claimed_by_id, enquiry.claimed_at = work.actor.id, work.now
@@ -314,4 +352,4 @@ def _claim(work: Work, enquiry: Enquiry) -> None:
 
 
 def _reached(event: dict[str, Any]) -> bool:
-    return event["act"] == "call" and event["outcome"] == "reached"
+    return bool(event["act"] == "call" and event["outcome"] == "reached")
