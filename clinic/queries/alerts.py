@@ -17,8 +17,6 @@ from clinic.access import Actor, Permission
 from clinic.extensions import db
 from clinic.models import Alert, Location, Request, User
 
-Found = tuple[Alert, Request, str | None, str | None]
-
 
 @dataclass(frozen=True)
 class Waiting:
@@ -71,7 +69,7 @@ def of_request(actor: Actor, reference: str, now: datetime) -> AlertRow | None:
     return _row(actor, now, found) if found is not None else None
 
 
-def _open() -> Select[Found]:
+def _open() -> Select[Alert, Request, str, str]:
     taker = aliased(User)
     first = select(Location.zone).where(Location.active).order_by(Location.name, Location.id)
     zone = func.coalesce(Location.zone, first.limit(1).scalar_subquery())
@@ -84,7 +82,7 @@ def _open() -> Select[Found]:
     )
 
 
-def _row(actor: Actor, now: datetime, found: Row[Found]) -> AlertRow:
+def _row(actor: Actor, now: datetime, found: Row[Alert, Request, str, str]) -> AlertRow:
     alert, request, by, zone = found
     sees = actor.may(Permission.SEE_CONTACT)
     waits = alert.acknowledged_at is None

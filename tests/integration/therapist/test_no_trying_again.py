@@ -1,0 +1,120 @@
+"""No trying again until clean: what was answered before stays on record and is a finding."""
+
+import pytest
+
+from clinic.models import Intake, Request, ScreeningRecord
+from clinic.screening import outcome
+from clinic.screening.levels import Level
+from clinic.services import review
+from tests.integration.therapist.conftest import Practice
+from tests.support.patients import Patient
+from tests.support.scene import all_of, stored, version_of
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+GRAVE = {"needle-phobia": "not_sure"}  # held for a therapist: relative
+URGENT = {"rf-chest-breath": "yes"}
+SAME_PERSON = [
+    {"name": "Rosa E. Example", "email": "other@example.com"},  # the phone number
+    {"name": "Rosa E. Example", "phone": "(555) 555-0143"},  # the e-mail address
+    {"phone": "(555) 555-0143", "email": None},  # the name and the birth date
+    {"phone": "(555) 555-0143", "email": None, "name": "  ROSA   example "},  # typed otherwise
+]
+
+
+def found(patient: Patient) -> dict[str, Level]:
+    """Say what the newest screening of a patient's request found, by id."""
+    (record,) = all_of(ScreeningRecord, intake_id=newest(patient).id)
+    return {one.id: one.level for one in outcome.from_json(record.result).findings}
+
+
+def newest(patient: Patient) -> Intake:
+    intakes = all_of(Intake, request_id=patient.request_id)
+    return max(intakes, key=lambda one: one.number)  # type: ignore[no-any-return]  # rows of any table
+
+
+@pytest.mark.parametrize("who", SAME_PERSON)
+def test_a_milder_answer_in_another_request_of_the_same_person_is_a_finding(
+    practice: Practice, who: dict[str, str]
+) -> None:
+    Patient(answers=GRAVE).asks(practice.now)
+
+    again = Patient(**who)  # type: ignore[arg-type]  # names of a patient's fields
+    again.asks(practice.later(days=200))
+
+    assert found(again) == {"needle-phobia.changed": Level.RELATIVE}
+    assert stored(Request, again.request_id).clinical_state == "needs_review"
+
+
+def test_a_milder_answer_than_an_urgent_one_is_absolute_there_too(practice: Practice) -> None:
+    Patient(answers=URGENT).asks(practice.now)
+
+    again = Patient()
+    again.asks(practice.later(days=1))
+
+    assert found(again)["rf-chest-breath.changed"] is Level.ABSOLUTE
+
+
+def test_neither_another_person_nor_an_old_or_a_graver_answer_is_held_against_anybody(
+    practice: Practice,
+) -> None:
+    stranger = {"name": "Ned Nobody", "phone": "(555) 555-0177", "email": "ned@example.com"}
+    Patient(answers=GRAVE).asks(practice.now)
+
+    other = Patient(**stranger)  # type: ignore[arg-type]  # as above
+    other.asks(practice.later(days=1))
+    graver = Patient(answers=GRAVE)
+    graver.asks(practice.later(days=1))
+    practice.later(days=366)
+    year_later = Patient()
+    year_later.asks(practice.later(days=1))
+
+    assert found(other) == found(year_later) == {}
+    assert set(found(graver)) == {"needle-phobia"}
+
+
+def test_the_twelfth_month_still_counts(practice: Practice) -> None:
+    Patient(answers=GRAVE).asks(practice.now)
+
+    again = Patient()
+    again.asks(practice.later(days=365))
+
+    assert set(found(again)) == {"needle-phobia.changed"}
+
+
+def test_an_urgent_answer_that_was_changed_is_absolute_however_often_it_is_changed(
+    practice: Practice,
+) -> None:
+    patient = Patient(answers=URGENT)
+    request_id = patient.asks(practice.now)
+
+    patient.answers = {}
+    patient.takes_it_back(practice.later(minutes=5))
+    patient.fills_in(practice.now)
+    patient.sends(practice.now)
+
+    assert found(patient)["rf-chest-breath.changed"] is Level.ABSOLUTE
+    assert newest(patient).trail[0]["answer"] == "yes"
+    review.close_urgent(
+        practice.theo,
+        practice.later(minutes=5),
+        request_id,
+        note="Spoke with the patient on my own phone.",
+        seen=version_of(request_id),
+    )
+    third = Patient()
+    third.asks(practice.later(days=30))
+    assert found(third)["rf-chest-breath.changed"] is Level.ABSOLUTE
+
+
+def test_an_answer_withdrawn_before_anything_was_sent_or_stopped_is_no_finding(
+    practice: Practice,
+) -> None:
+    # Nobody was held by it: it was corrected on the way, as a mistyped box is.
+    patient = Patient(answers=GRAVE)
+    patient.begins(practice.now)
+    patient.fills_in(practice.now)
+    patient.answers = {}
+    patient.fills_in(practice.later(seconds=30))
+    patient.sends(practice.now)
+
+    assert found(patient) == {}
