@@ -211,6 +211,7 @@ def test_the_list_names_every_table_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
+@pytest.mark.proves("CRY-1")
 def test_the_plain_columns_of_a_table_are_exactly_the_listed_ones(name: str) -> None:
     assert _plain(TABLES[name]) == _listed(name)
 

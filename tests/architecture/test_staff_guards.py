@@ -109,6 +109,7 @@ def test_no_form_is_exempt_from_its_token(app: Flask, routes: list[Route]) -> No
     assert taken == []
 
 
+@pytest.mark.proves("AZ-1")
 def test_a_route_without_a_policy_is_refused_by_name(tmp_path: Path) -> None:
     with databases.running_app(f"sqlite:///{tmp_path / 'empty.sqlite3'}") as app:
         app.add_url_rule("/forgotten", endpoint="forgotten", view_func=lambda: "open to all")

@@ -88,6 +88,7 @@ def unread(text: str) -> list[str]:
     return [line for line in HOSTILE if "".join(line.split()) not in shown]
 
 
+@pytest.mark.proves("OUT-1")
 def test_the_desk_reads_hostile_text_as_text(
     on_sqlite: OpenClinic, seat: Seat, reference: str
 ) -> None:
@@ -108,6 +109,7 @@ def test_the_desk_reads_hostile_text_as_text(
     desk.visitor.check_faults()
 
 
+@pytest.mark.proves("OUT-1")
 def test_the_therapist_reads_hostile_text_as_text(
     on_sqlite: OpenClinic, seat: Seat, reference: str
 ) -> None:

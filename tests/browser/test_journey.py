@@ -88,6 +88,7 @@ def accepts(clinic: OpenClinic, patient: Patient, day: str) -> None:
     assert "Eliquis" not in letter.text
 
 
+@pytest.mark.proves("HDR-2")
 def test_a_patient_gets_from_the_first_page_to_a_confirmed_visit_on_a_phone(
     on_sqlite: OpenClinic, seat: Seat
 ) -> None:

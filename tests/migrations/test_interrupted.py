@@ -67,6 +67,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.mark.parametrize("killed_after", STATEMENTS)
+@pytest.mark.proves("MIG-3")
 def test_a_killed_upgrade_leaves_no_half_schema(kind: str, killed_after: int) -> None:
     with databases.empty_database(kind) as url:
         killed = finish(start("upgrade", url, "head", killed_after=killed_after))

@@ -63,6 +63,7 @@ def with_later(folder: Path, url: str, more: str = "") -> Config:
     return config
 
 
+@pytest.mark.proves("MIG-2")
 def test_rebuilt_tables_keep_their_rows_children_and_guards(full: str, tmp_path: Path) -> None:
     stored, read, guards = counts(), digests(), triggers()
     let_go()

@@ -57,6 +57,7 @@ def test_there_is_one_newest_revision_and_one_first_one() -> None:
     assert len(script.get_bases()) == 1
 
 
+@pytest.mark.proves("MIG-1")
 def test_the_upgraded_schema_is_the_models_with_every_check_as_worded(kind: str) -> None:
     with databases.empty_database(kind) as upgraded, databases.empty_database(kind) as made:
         upgrade(upgraded)

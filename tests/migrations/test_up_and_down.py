@@ -46,6 +46,7 @@ def test_the_house_is_full(full: str) -> None:
 
 
 @pytest.mark.parametrize("target", older_revisions())
+@pytest.mark.proves("MIG-1")
 def test_no_row_is_lost_on_the_way_down_and_up(full: str, target: str) -> None:
     stored, read = counts(), digests()
     let_go()

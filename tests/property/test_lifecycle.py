@@ -43,6 +43,7 @@ def reachable(track: Track, start: str | None) -> set[str]:
 
 
 @pytest.mark.parametrize("track", Track)
+@pytest.mark.proves("AZ-8")
 def test_every_pair_of_any_state_and_any_act_is_in_the_table_or_refused(track: Track) -> None:
     for state, act in product(STATES, ACTS):
         if (state, act) in MOVES[track]:

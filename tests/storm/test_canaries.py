@@ -203,6 +203,7 @@ def _oid(url: str) -> str:
     return str(row[0])
 
 
+@pytest.mark.proves("CRY-1", "CRY-7", "LOG-1")
 def test_nothing_that_was_typed_can_be_found_where_it_is_kept(journey: Journey) -> None:
     kept = places(journey)
 
@@ -218,6 +219,7 @@ def test_nothing_that_was_typed_can_be_found_where_it_is_kept(journey: Journey) 
     assert left == []
 
 
+@pytest.mark.proves("MAIL-5")
 def test_letters_hold_no_answer_and_no_more_than_a_first_name(journey: Journey) -> None:
     letters = journey.clinic.smtp.letters
     assert len(letters) >= 4
@@ -228,6 +230,7 @@ def test_letters_hold_no_answer_and_no_more_than_a_first_name(journey: Journey) 
     assert [word for word in private for text in said if word.lower() in text.lower()] == []
 
 
+@pytest.mark.proves("AZ-5")
 def test_the_front_desk_is_shown_no_answer_on_any_of_its_pages(journey: Journey) -> None:
     assert journey.desk is not None
     request = f"/staff/requests/{journey.reference}"
@@ -243,6 +246,7 @@ def test_the_front_desk_is_shown_no_answer_on_any_of_its_pages(journey: Journey)
     assert journey.desk.get(f"/staff/review/{journey.reference}").status_code == 403
 
 
+@pytest.mark.proves("AUD-4")
 def test_the_trail_is_whole_and_holds_no_content(journey: Journey) -> None:
     verified = journey.clinic.command("audit", "verify")
     checked = journey.clinic.command("db", "check")

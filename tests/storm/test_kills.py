@@ -9,6 +9,7 @@ SUBMITS, SEED = 40, 20261123
 
 
 @pytest.mark.parametrize("kind", databases.KINDS)
+@pytest.mark.proves("AUD-1", "DUR-1")
 def test_what_was_acknowledged_is_stored_once_whoever_dies(kind: str) -> None:
     with open_clinic.running(kind) as clinic:
         patients = submits.write_drafts(clinic, SUBMITS)

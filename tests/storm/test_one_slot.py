@@ -29,6 +29,7 @@ def clinic() -> Iterator[OpenClinic]:
         yield running
 
 
+@pytest.mark.proves("CON-1")
 def test_of_fifty_at_the_desk_one_gets_the_slot_and_the_others_a_friendly_page(
     clinic: OpenClinic,
 ) -> None:

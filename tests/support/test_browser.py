@@ -84,6 +84,7 @@ def test_a_fault_is_seen(chromium: Browser, site: str, path: str, seen: str) -> 
         guest.faults.clear()
 
 
+@pytest.mark.proves("HDR-2")
 def test_leaving_with_a_fault_fails_by_itself(chromium: Browser, site: str) -> None:
     window = visitor(chromium, site)
     guest = window.__enter__()

@@ -74,6 +74,7 @@ class TestText:
         assert len({raw for raw, *_ in HOSTILE}) >= 40
 
     @pytest.mark.parametrize(("raw", "one_line", "lines"), HOSTILE)
+    @pytest.mark.proves("IN-3")
     def test_hostile_text_is_kept_whole_or_refused(
         self, raw: str, one_line: str | None, lines: str | None
     ) -> None:
@@ -304,6 +305,7 @@ class TestPerson:
             "Maria\u2010Jose\u200b O'Nunez.",
         ],
     )
+    @pytest.mark.proves("CRY-4")
     def test_one_person_is_one_value_however_the_name_is_typed(self, name: str) -> None:
         assert contact.person_key(name, BORN) == "maria jose onunez|1956-02-03"
 
@@ -404,6 +406,7 @@ class TestBirthDate:
             (("2026", "11", "23"), "future", "day"),
         ],
     )
+    @pytest.mark.proves("IN-6")
     def test_anything_else_is_refused_naming_the_box(
         self, typed: tuple[str, str, str], problem: str, part: str
     ) -> None:

@@ -76,6 +76,7 @@ def test_a_value_that_was_moved_is_refused(label: str, row: UUID) -> None:
         RING.open(sealed, label=label, row=row)
 
 
+@pytest.mark.proves("CRY-2")
 def test_a_flipped_bit_anywhere_is_refused() -> None:
     sealed = RING.seal(b"yes", label=LABEL, row=ROW)
 
@@ -134,6 +135,7 @@ def test_a_refusal_holds_nothing_of_the_value() -> None:
     assert "warfarin" not in str(refusal.value)
 
 
+@pytest.mark.proves("CRY-4")
 def test_a_digest_finds_equals_and_only_with_the_look_up_key() -> None:
     digest = RING.digest("email", "ana@example.com")
 
@@ -151,6 +153,7 @@ def test_a_link_of_the_chain_is_made_with_the_audit_key() -> None:
     assert RING.chain(b"entry") == hmac.digest(AUDIT, b"entry", hashlib.sha256)
 
 
+@pytest.mark.proves("TOK-1")
 def test_a_fingerprint_is_the_sha_256_of_the_token() -> None:
     assert sealing.fingerprint("token").hex() == (
         "3c469e9d6c5875d37a43f353d4f88e61fcf812c66eee3457465a40b0da4153e0"

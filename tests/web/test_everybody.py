@@ -207,6 +207,7 @@ def lets_in(endpoint: str, answer: Any) -> bool:
     )
 
 
+@pytest.mark.proves("AZ-1")
 def test_every_route_has_a_cell_and_no_cell_is_left_over(clinic: Clinic) -> None:
     endpoints = {endpoint for endpoint, _, _ in clinic.routes}
 
@@ -215,6 +216,7 @@ def test_every_route_has_a_cell_and_no_cell_is_left_over(clinic: Clinic) -> None
     assert set(CELLS) <= endpoints | blueprints
 
 
+@pytest.mark.proves("AZ-3", "AZ-4")
 def test_every_role_gets_what_is_its_own_and_no_data_of_the_rest(clinic: Clinic) -> None:
     wrong = []
 
@@ -238,6 +240,7 @@ def test_every_role_gets_what_is_its_own_and_no_data_of_the_rest(clinic: Clinic)
 
 
 @pytest.mark.parametrize("who", ["stranger", "ben", "ana"])
+@pytest.mark.proves("AZ-4")
 def test_patients_and_strangers_get_behind_no_door_of_others(clinic: Clinic, who: str) -> None:
     wrong = []
     own = {"stranger": set(), "ben": {DRAFT}, "ana": {DRAFT, STATUS}}[who]
@@ -261,6 +264,7 @@ def test_patients_and_strangers_get_behind_no_door_of_others(clinic: Clinic, who
     assert wrong == [], "\n".join(wrong)
 
 
+@pytest.mark.proves("AZ-2")
 def test_knowing_the_id_of_anothers_offer_opens_nothing(clinic: Clinic) -> None:
     ben = Walker(clinic.app)
     ben.client = clinic.cast["ben"]
@@ -283,6 +287,7 @@ def test_knowing_the_id_of_anothers_offer_opens_nothing(clinic: Clinic) -> None:
     assert hashes(clinic) == before
 
 
+@pytest.mark.proves("CSRF-1")
 def test_reading_every_page_as_everybody_changes_no_table(clinic: Clinic) -> None:
     before = hashes(clinic)
 

@@ -116,6 +116,7 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("status", "method", "path"), ANSWERS)
+@pytest.mark.proves("HDR-1")
 def test_every_answer_carries_each_header_exactly_once(
     app: Flask, status: int, method: str, path: str
 ) -> None:
@@ -168,6 +169,7 @@ def test_a_method_that_is_not_taken_is_answered_with_those_that_are(app: Flask) 
         (400, {"CONTENT_LENGTH": "200"}),
     ],
 )
+@pytest.mark.proves("HDR-1")
 def test_a_refused_body_is_answered_with_each_header_exactly_once(
     app: Flask, status: int, changed: dict[str, str]
 ) -> None:
@@ -184,6 +186,7 @@ def test_a_refused_body_is_answered_with_each_header_exactly_once(
     "host", ["evil.example.org", "localhost.evil.example.org", "127.0.0.1", ""]
 )
 @pytest.mark.parametrize("path", ["/healthz", "/no-such-page", "/staff/"])
+@pytest.mark.proves("HDR-5")
 def test_a_foreign_host_is_refused_and_not_repeated(app: Flask, host: str, path: str) -> None:
     answer = ask(app, {**environ("GET", path), "HTTP_HOST": host, "SERVER_NAME": "0.0.0.0"})
 
@@ -212,6 +215,7 @@ def test_no_header_is_sent_twice(app: Flask) -> None:
         assert [name for name, count in counts.items() if count > 1 and name != "vary"] == []
 
 
+@pytest.mark.proves("HDR-2")
 def test_the_policy_lets_nothing_in_but_our_own() -> None:
     policy = dict(part.strip().split(" ", 1) for part in headers.CSP.split(";"))
 
@@ -233,6 +237,7 @@ def test_encryption_is_insisted_on_exactly_where_the_clinic_is_reached_by_it(app
     assert ask(app, environ("GET", "/healthz")).all("Strict-Transport-Security") == []
 
 
+@pytest.mark.proves("HDR-1")
 def test_only_a_file_that_is_there_and_carries_its_hash_may_be_kept(app: Flask) -> None:
     with app.test_request_context():
         address = filters.asset("css/site.css")
@@ -246,6 +251,7 @@ def test_only_a_file_that_is_there_and_carries_its_hash_may_be_kept(app: Flask) 
 
 
 @pytest.mark.parametrize("encoding", ["chunked", "Chunked", "gzip, chunked"])
+@pytest.mark.proves("IN-1")
 def test_a_body_of_unknown_length_is_refused_before_it_is_read(app: Flask, encoding: str) -> None:
     given = posted("/elsewhere", b"a=1", HTTP_TRANSFER_ENCODING=encoding)
 
@@ -255,6 +261,7 @@ def test_a_body_of_unknown_length_is_refused_before_it_is_read(app: Flask, encod
     assert given["wsgi.input"].tell() == 0
 
 
+@pytest.mark.proves("IN-1")
 def test_a_body_that_is_too_long_is_refused_before_it_is_read(app: Flask) -> None:
     given = posted("/elsewhere", b"a" * (headers.MAX_BODY + 1))
 
@@ -327,6 +334,7 @@ def test_a_dropped_connection_stores_nothing_behind_a_real_server(server: AppSer
     assert head.count("Content-Security-Policy:") == 1
 
 
+@pytest.mark.proves("IN-1")
 def test_a_chunked_form_is_refused_behind_a_real_server(server: AppServer) -> None:
     status, head = raw(server, HEAD + "Transfer-Encoding: chunked", b"3\r\na=1\r\n0\r\n\r\n")
 
@@ -345,6 +353,7 @@ NO_REQUESTS = [
 
 
 @pytest.mark.parametrize(("expected", "lines"), NO_REQUESTS)
+@pytest.mark.proves("HDR-1")
 def test_what_is_no_request_is_refused_with_our_headers_and_not_repeated(
     server: AppServer, expected: int, lines: str
 ) -> None:
@@ -360,6 +369,7 @@ def test_what_is_no_request_is_refused_with_our_headers_and_not_repeated(
     assert "nobody" not in server.log.read_text()
 
 
+@pytest.mark.proves("IN-1")
 def test_a_giant_body_is_refused_by_its_length_behind_a_real_server(server: AppServer) -> None:
     status, _ = raw(server, HEAD + "Content-Length: 10485760", b"a" * 1000)
 

@@ -92,6 +92,7 @@ def test_an_offer_ends_at_its_hours_and_never_after_the_visit_begins(
 
 
 @pytest.mark.parametrize("minutes", [-40, -5, 0, 5, 40])
+@pytest.mark.proves("CON-3")
 def test_a_slot_that_overlaps_by_any_part_is_taken(
     scene: Scene, dana: Actor, theo: Actor, place: UUID, minutes: int
 ) -> None:
@@ -227,6 +228,7 @@ def test_a_patient_whose_address_is_not_proved_accepts_nothing(
 
 
 @pytest.mark.parametrize("way", ["declined", "withdrawn", "expired", "revoked"])
+@pytest.mark.proves("AZ-8")
 def test_an_offer_that_has_ended_is_free_and_can_no_longer_be_accepted(
     scene: Scene, dana: Actor, theo: Actor, place: UUID, way: str
 ) -> None:

@@ -9,7 +9,7 @@ from clinic.access import Actor, Refused, Role
 from clinic.models import Request
 from clinic.queries import queue
 from clinic.queries.queue import Wish
-from clinic.services import triage
+from clinic.services import closing, triage
 from tests.integration.desk.test_offering import booked, hold
 from tests.support.scene import CANARY, Scene, stored, version_of
 
@@ -95,7 +95,7 @@ def test_each_folder_holds_what_it_says(
     booked(scene, drew, done, theo, place)
     scene.now = scene_start
     gone = scene.request(name="Cleo Closed")
-    triage.close(drew, scene.now, gone, reason="spam", seen=version_of(gone))
+    closing.close(drew, scene.now, gone, reason="spam", seen=version_of(gone))
 
     assert {name: names(dana, folder=name) for name in queue.FOLDERS if name != "open"} == {
         "unassigned": {"Una Unassigned", "Ulf Urgent", "Rea Ready"},
@@ -171,7 +171,7 @@ def test_a_patient_is_found_by_name_phone_email_or_reference(
 
 def test_a_reference_finds_a_closed_request_too(scene: Scene, dana: Actor) -> None:
     request_id = scene.request(name="Cleo Closed")
-    triage.close(dana, scene.now, request_id, reason="spam", seen=version_of(request_id))
+    closing.close(dana, scene.now, request_id, reason="spam", seen=version_of(request_id))
 
     found = names(dana, search=stored(Request, request_id).reference)
 
@@ -211,6 +211,7 @@ def test_a_search_by_name_turns_pages_too(scene: Scene, dana: Actor) -> None:
     assert len({one for page in turned for one in page}) == 35
 
 
+@pytest.mark.proves("AZ-3")
 def test_an_admin_sees_states_only_and_finds_nobody_by_name(scene: Scene) -> None:
     ada = scene.staff("Ada Admin", Role.ADMIN)
     request_id = scene.request(name="Rosa Example")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Barrier
 from uuid import UUID
 
+import pytest
 from flask import Flask
 
 from clinic.access import SYSTEM, Actor, Role
@@ -41,6 +42,7 @@ def race(app: Flask, *acts: Callable[[], object]) -> list[str]:
         return list(pool.map(run, acts))
 
 
+@pytest.mark.proves("CON-1", "CON-3")
 def test_of_many_racers_for_one_slot_exactly_one_wins(
     in_app: Flask, scene: Scene, dana: Actor, theo: Actor, place: UUID
 ) -> None:
@@ -148,6 +150,7 @@ def test_accept_and_withdraw_end_in_one_of_the_two(
     assert sorted(ended) == ["OfferEnded", "won"]
 
 
+@pytest.mark.proves("CON-2")
 def test_of_two_who_claim_one_request_the_loser_is_told_who_has_it(
     in_app: Flask, scene: Scene, dana: Actor, drew: Actor
 ) -> None:

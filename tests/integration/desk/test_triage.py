@@ -8,7 +8,7 @@ import pytest
 from clinic.access import SYSTEM, Actor, NotThere, Refused, Role
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.models import Act, Attempt, AuditEntry, Letter, Note, Request, Token
-from clinic.services import outbox, tokens, tracks, triage
+from clinic.services import closing, outbox, tokens, tracks, triage
 from clinic.services.idempotency import OtherBody
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 from clinic.services.triage import ClaimedByOther, UrgentOpen
@@ -58,7 +58,7 @@ def test_an_act_on_a_page_that_is_stale_changes_nothing(scene: Scene, dana: Acto
     triage.claim(dana, scene.now, request_id, seen=seen)
 
     with pytest.raises(ChangedUnderneath):
-        triage.close(dana, scene.now, request_id, reason="spam", seen=seen)
+        closing.close(dana, scene.now, request_id, reason="spam", seen=seen)
 
     assert stored(Request, request_id).desk_state == "new"
 
@@ -170,7 +170,7 @@ def test_an_urgent_request_is_not_closed_before_a_clinician_has_closed_the_flag(
     request_id = scene.request(level="urgent", urgent_open=True)
 
     with pytest.raises(UrgentOpen):
-        triage.close(dana, scene.now, request_id, reason="spam", seen=version_of(request_id))
+        closing.close(dana, scene.now, request_id, reason="spam", seen=version_of(request_id))
 
     assert stored(Request, request_id).desk_state == "new"
 
@@ -186,7 +186,7 @@ def test_reaching_the_patient_leaves_the_urgent_flag_open(scene: Scene, dana: Ac
 def test_a_request_is_closed_with_a_reason_and_opened_again(scene: Scene, dana: Actor) -> None:
     request_id = scene.request()
 
-    triage.close(dana, scene.now, request_id, reason="no_reply", seen=version_of(request_id))
+    closing.close(dana, scene.now, request_id, reason="no_reply", seen=version_of(request_id))
     closed = stored(Request, request_id)
     assert (closed.desk_state, closed.closed_reason, closed.claimed_by_id) == (
         "closed",
@@ -196,7 +196,7 @@ def test_a_request_is_closed_with_a_reason_and_opened_again(scene: Scene, dana: 
     with pytest.raises(NoSuchMove):
         triage.wait(dana, scene.now, request_id, until=TOMORROW, seen=version_of(request_id))
 
-    triage.reopen(dana, scene.now, request_id, seen=version_of(request_id))
+    closing.reopen(dana, scene.now, request_id, seen=version_of(request_id))
     assert stored(Request, request_id).closed_reason is None
     assert stored(Request, request_id).desk_state == "in_contact"
 
@@ -206,7 +206,7 @@ def test_the_desk_closes_for_its_own_reasons_only(scene: Scene, dana: Actor, rea
     request_id = scene.request()
 
     with pytest.raises(NoSuchMove):
-        triage.close(dana, scene.now, request_id, reason=reason, seen=version_of(request_id))
+        closing.close(dana, scene.now, request_id, reason=reason, seen=version_of(request_id))
 
 
 @writes
@@ -291,8 +291,8 @@ def test_who_does_not_work_requests_changes_nothing(scene: Scene, role: Role | N
         lambda: triage.claim(who, scene.now, request_id, seen=seen),
         lambda: triage.release(who, scene.now, request_id, seen=seen),
         lambda: triage.wait(who, scene.now, request_id, until=TOMORROW, seen=seen),
-        lambda: triage.close(who, scene.now, request_id, reason="spam", seen=seen),
-        lambda: triage.reopen(who, scene.now, request_id, seen=seen),
+        lambda: closing.close(who, scene.now, request_id, reason="spam", seen=seen),
+        lambda: closing.reopen(who, scene.now, request_id, seen=seen),
         lambda: triage.confirm_address(who, scene.now, request_id, seen=seen),
         lambda: triage.note(who, scene.now, request_id, body="x", seen=seen, key="k"),
         lambda: attempt(scene, who, request_id, "reached"),

@@ -39,6 +39,7 @@ def fault(anchor: tuple[int, bytes] | None = None) -> audit.Fault | None:
     return audit.verify(db.session(), anchor=anchor)
 
 
+@pytest.mark.proves("AUD-5")
 def test_ten_writers_make_one_unbroken_chain(app: Flask) -> None:
     start, failures = Barrier(WRITERS), []
 
@@ -189,6 +190,7 @@ def cells(row: AuditEntry) -> dict[str, object]:
         rehash_without_the_key,
     ],
 )
+@pytest.mark.proves("AUD-5")
 def test_whoever_changes_the_trail_is_found_at_the_first_bad_entry(
     tamper: Callable[[], int],
 ) -> None:
@@ -223,6 +225,7 @@ def rehash_with_the_key() -> None:
 
 
 @pytest.mark.parametrize("tamper", [cut_tail, empty, rehash_with_the_key])
+@pytest.mark.proves("AUD-5")
 def test_what_looks_whole_by_itself_is_found_by_the_head_kept_elsewhere(
     trail: tuple[int, bytes], tamper: Callable[[], None]
 ) -> None:

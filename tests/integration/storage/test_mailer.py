@@ -241,6 +241,7 @@ def test_a_letter_that_was_put_off_is_sent_later(
 
 
 @pytest.mark.usefixtures("mailing")
+@pytest.mark.proves("MAIL-1")
 def test_letters_wait_while_the_server_is_down_and_none_is_lost(
     smtp: SmtpSink, clock: FixedClock
 ) -> None:
@@ -321,6 +322,7 @@ def test_a_server_that_answers_ever_so_slowly_is_given_up_within_the_lease(
         assert time.monotonic() - began < 20
 
 
+@pytest.mark.proves("MAIL-2")
 def test_three_relays_send_thirty_letters_once_each(
     mailing: Flask, smtp: SmtpSink, clock: FixedClock
 ) -> None:

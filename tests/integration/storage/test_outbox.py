@@ -72,6 +72,7 @@ def test_a_leased_letter_is_not_handed_out_again_until_its_lease_ends(clock: Fix
     assert stored().state == "sent"
 
 
+@pytest.mark.proves("MAIL-2")
 def test_three_relays_lease_thirty_letters_once_each(app: Flask, clock: FixedClock) -> None:
     queued = queue(SYSTEM, clock.now, 30)
     db.session.remove()

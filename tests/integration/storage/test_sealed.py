@@ -82,6 +82,7 @@ def test_no_typed_value_is_in_the_database(house: Flask) -> None:
 
 
 @pytest.mark.usefixtures("house")
+@pytest.mark.proves("CRY-2")
 def test_a_value_moved_to_another_row_is_refused_and_the_others_are_not_touched() -> None:
     one, other = db.session.scalars(select(Request).order_by(Request.reference)).all()
     other_name = other.name
@@ -151,6 +152,7 @@ def token(made_at: datetime) -> Token:
 
 
 @pytest.mark.usefixtures("in_app")
+@pytest.mark.proves("TIME-1")
 def test_a_naive_datetime_is_refused() -> None:
     db.session.add(token(datetime(2026, 11, 23, 9)))  # noqa: DTZ001 - that is the point
 
@@ -161,6 +163,7 @@ def test_a_naive_datetime_is_refused() -> None:
 
 @pytest.mark.usefixtures("in_app")
 @pytest.mark.parametrize("hours", [-5, 0, 5.75])
+@pytest.mark.proves("TIME-1")
 def test_an_instant_comes_back_as_the_same_instant_in_utc(hours: float) -> None:
     zone = timezone(timedelta(hours=hours))
     typed = datetime(2026, 11, 1, 1, 30, 0, 123456, tzinfo=zone)

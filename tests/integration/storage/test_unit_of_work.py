@@ -44,6 +44,7 @@ def work_then_fail(work: Work, request_id: UUID) -> None:
     raise Failed
 
 
+@pytest.mark.proves("MAIL-1")
 def test_a_failure_takes_back_states_facts_letters_and_entries(request_id: UUID) -> None:
     before, head = counts(), audit.head_of(db.session())
     state = full_house.digests()
@@ -80,6 +81,7 @@ def test_a_service_inside_a_service_is_refused_and_nothing_is_stored(request_id:
     assert counts()["act"] == before["act"] + 1
 
 
+@pytest.mark.proves("AUD-1")
 def test_each_move_is_one_fact_and_one_entry_with_the_states_in_it(request_id: UUID) -> None:
     before = counts()
 
@@ -130,6 +132,7 @@ def test_a_request_that_is_not_there_is_not_there(request_id: UUID) -> None:
         reach(SYSTEM, NOW, UUID(int=request_id.int ^ 1))
 
 
+@pytest.mark.proves("AZ-8")
 def test_a_move_that_the_table_lacks_stores_nothing(request_id: UUID) -> None:
     @writes
     def attend(work: Work) -> None:
@@ -182,6 +185,7 @@ def test_the_same_form_makes_one_thing_and_another_body_is_refused() -> None:
     assert db.session.scalar(select(func.count()).select_from(Letter)) == 1
 
 
+@pytest.mark.proves("CON-4")
 def test_twenty_at_once_with_one_key_make_one_thing(app: Flask) -> None:
     start = Barrier(20)
     made: list[UUID] = []

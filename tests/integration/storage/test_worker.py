@@ -192,6 +192,7 @@ def wait_for(condition: Any) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.proves("MAIL-3")
 def test_killed_between_the_servers_yes_and_its_own_mark_it_sends_the_same_letter_once_more(
     mailing: Flask, database: str, smtp: SmtpSink
 ) -> None:

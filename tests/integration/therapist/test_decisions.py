@@ -329,6 +329,7 @@ def test_only_a_therapist_decides(practice: Practice) -> None:
     assert all_of(Note) == all_of(Review) == []
 
 
+@pytest.mark.proves("CON-2")
 def test_of_two_therapists_at_once_one_decides(practice: Practice, in_app: Flask) -> None:
     request_id = Patient().asks(practice.now)
     signed, seen = practice.signed(request_id, "clear"), version_of(request_id)

@@ -19,6 +19,7 @@ from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
 
 
+@pytest.mark.proves("AUD-2")
 def test_the_trail_says_who_opened_whose_history_when_and_which_parts(practice: Practice) -> None:
     request_id = Patient().asks(practice.now)
 
@@ -62,6 +63,7 @@ def test_only_therapists_open_histories_and_nobody_opens_a_draft(practice: Pract
         histories.request_id_of(practice.theo, draft.reference)
 
 
+@pytest.mark.proves("AUD-4")
 def test_nothing_clinical_gets_into_the_trail(practice: Practice) -> None:
     patient = Patient(
         name="Quetzal Example",

@@ -88,6 +88,7 @@ def slots_of_the_year(hours: tuple[WeeklyHours, ...], zone: str) -> Iterator[Slo
 
 
 @pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.proves("TIME-2")
 def test_on_every_day_of_the_year_slots_lie_within_the_posted_wall_clock(zone: str) -> None:
     hours = tuple(WeeklyHours(day, time(8, 15), time(17, 45)) for day in range(7))
 
@@ -106,6 +107,7 @@ def test_on_every_day_of_the_year_slots_lie_within_the_posted_wall_clock(zone: s
 
 
 @pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.proves("TIME-2")
 def test_round_the_clock_no_start_is_invented_or_lost_on_nights_the_clock_changes(
     zone: str,
 ) -> None:
@@ -168,6 +170,7 @@ def test_the_offer_equals_a_walk_through_the_day_with_an_eye_on_the_wall_clock(
 
 @settings(max_examples=150, deadline=None)
 @given(first=counts, long=lengths, after=buffers, second=counts, other=lengths)
+@pytest.mark.proves("CON-3")
 def test_two_visits_share_an_atom_exactly_when_they_overlap(
     *, first: int, long: int, after: int, second: int, other: int
 ) -> None:

@@ -72,6 +72,7 @@ def test_a_fixed_window_begins_with_its_first_try(store: SqliteLimits) -> None:
         assert limiter.hit(parse("2/minute"), "a")
 
 
+@pytest.mark.proves("RL-2")
 def test_four_processes_count_together(tmp_path: Path) -> None:
     address = f"sqlite-limits:///{tmp_path}/limits.sqlite3"
 

@@ -25,7 +25,7 @@ PHYSICAL = re.compile(
     r"|(?:text-align|float|clear)\s*:\s*(?:left|right)\b"
 )
 INLINE = re.compile(
-    r"<[^>{%]*\s(?:style|on\w+)\s*=|<style\b|<script(?![^>]*\ssrc=)|javascript:",
+    r"<[^>{%]*\s(?:style|on\w+)\s*=|<style\b|<script(?![^>]*\s(?:src=|type=\"application/ld\+json\"))|javascript:",
     re.IGNORECASE,
 )
 

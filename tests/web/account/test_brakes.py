@@ -30,6 +30,7 @@ def tries(client: FlaskClient, person: Person, times: int, password: str = WRONG
     return [give_password(client, person, password).status for _ in range(times)]
 
 
+@pytest.mark.proves("RL-1")
 def test_ten_tries_from_one_address_then_a_wait_and_no_more(
     app: Flask, moving: time_machine.Traveller
 ) -> None:
@@ -49,6 +50,7 @@ def test_ten_tries_from_one_address_then_a_wait_and_no_more(
     assert later.heading == "Enter a code from your app"
 
 
+@pytest.mark.proves("RL-4")
 def test_a_header_about_the_address_changes_nothing(small_app: Flask, fern: Person) -> None:
     client = at(small_app, "198.51.100.7")
     page = Page.get(client, "/staff/sign-in")
@@ -74,6 +76,7 @@ def test_neighbours_in_one_ipv6_network_count_as_one(small_app: Flask, fern: Per
     assert tries(other, fern, 1) == [422]
 
 
+@pytest.mark.proves("RL-1")
 def test_strangers_wear_an_account_down_but_its_own_device_passes(
     small_app: Flask, fern: Person, moving: time_machine.Traveller
 ) -> None:
@@ -122,6 +125,7 @@ def test_everybody_together_is_slowed_down(small_app: Flask, fern: Person) -> No
     assert "Retry-After" in page.response.headers
 
 
+@pytest.mark.proves("RL-1")
 def test_five_wrong_codes_then_a_wait(app: Flask, moving: time_machine.Traveller) -> None:
     person, client = hire(app), app.test_client()
     page = give_password(client, person)

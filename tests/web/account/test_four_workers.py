@@ -62,6 +62,7 @@ def cookie_of(house: House, person: Person) -> str:
     return f"staff={cookie.value if cookie else ''}"
 
 
+@pytest.mark.proves("SES-4")
 def test_no_worker_answers_a_session_that_was_ended(house: House) -> None:
     person = hire(house.app)
     cookie = cookie_of(house, person)
@@ -78,6 +79,7 @@ def test_no_worker_answers_a_session_that_was_ended(house: House) -> None:
     assert set(after) == {303}
 
 
+@pytest.mark.proves("RL-2")
 def test_four_workers_together_check_ten_passwords(house: House) -> None:
     person = hire(house.app, email="theo@example.com", name="Theo Therapist")
     client = house.app.test_client()

@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import func, select
@@ -42,6 +43,7 @@ def set_password(app: Flask, path: str, password: str = NEW) -> Page:
     )
 
 
+@pytest.mark.proves("AUTH-3")
 def test_a_link_sets_a_new_password_and_leaves_the_factor_to_be_asked(
     app: Flask, moving: time_machine.Traveller
 ) -> None:
@@ -60,6 +62,7 @@ def test_a_link_sets_a_new_password_and_leaves_the_factor_to_be_asked(
     assert inside.get("/staff/account").status_code == 303
 
 
+@pytest.mark.proves("ENU-1")
 def test_known_and_unknown_addresses_get_the_same_answer_and_one_gets_a_letter(
     small_app: Flask, fern: Person
 ) -> None:
@@ -86,6 +89,7 @@ def test_asking_takes_as_long_without_an_account(small_app: Flask, fern: Person)
     assert min(spent) >= entrance.RESET_TAKES
 
 
+@pytest.mark.proves("ENU-3")
 def test_every_dead_link_looks_the_same(app: Flask, moving: time_machine.Traveller) -> None:
     person, pages = hire(app), []
 
@@ -125,6 +129,7 @@ def test_every_dead_link_looks_the_same(app: Flask, moving: time_machine.Travell
     )
 
 
+@pytest.mark.proves("TOK-2")
 def test_a_link_lives_for_half_an_hour(
     small_app: Flask, fern: Person, moving: time_machine.Traveller
 ) -> None:

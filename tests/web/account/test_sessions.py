@@ -48,6 +48,7 @@ def rows(app: Flask) -> list[StaffSession]:
     return found
 
 
+@pytest.mark.proves("SES-1")
 def test_the_cookie_behind_https_has_every_flag_and_decodes_to_nothing(
     moving: time_machine.Traveller,
 ) -> None:
@@ -111,6 +112,7 @@ def test_nothing_about_staff_is_ever_written_into_the_visitors_cookie(
     assert client.get_cookie("visit") is None
 
 
+@pytest.mark.proves("SES-2")
 def test_each_proof_gives_a_new_id_and_the_one_before_is_dead(
     app: Flask, moving: time_machine.Traveller
 ) -> None:
@@ -256,6 +258,7 @@ def test_signing_out_ends_the_row_and_clears_the_browser(
 
 
 @pytest.mark.parametrize("act", ["disable", "end_sessions", "change_roles", "reset_factor"])
+@pytest.mark.proves("SES-4")
 def test_what_an_admin_does_to_an_account_acts_on_the_next_request(
     app: Flask, moving: time_machine.Traveller, act: str
 ) -> None:
@@ -454,6 +457,7 @@ def test_another_app_takes_the_place_of_the_first(
     assert half.client.get(ACCOUNT).status_code == IN
 
 
+@pytest.mark.proves("CSRF-3")
 def test_a_note_typed_into_a_session_that_ended_is_kept_after_signing_in_again(
     small_app: Flask, fern: Person, moving: time_machine.Traveller
 ) -> None:

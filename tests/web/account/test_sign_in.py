@@ -40,6 +40,7 @@ def acts(app: Flask) -> list[str]:
         return list(db.session.scalars(query))
 
 
+@pytest.mark.proves("AUTH-1")
 def test_a_fresh_clinic_has_no_account_and_no_way_to_register(small_app: Flask) -> None:
     client = small_app.test_client()
 
@@ -86,6 +87,7 @@ def test_the_first_sign_in_sets_up_the_app_and_shows_recovery_codes_once(
 
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("app_is", ["set", "missing"])
+@pytest.mark.proves("AUTH-3")
 def test_a_password_alone_opens_no_staff_page(
     small_app: Flask, moving: time_machine.Traveller, role: Role, app_is: str
 ) -> None:
@@ -115,6 +117,7 @@ def test_both_proofs_open_the_account(app: Flask, moving: time_machine.Traveller
     assert acts(app)[-3:] == ["staff.password_accepted", "staff.factor_accepted", "staff.signed_in"]
 
 
+@pytest.mark.proves("AUTH-3")
 def test_a_code_is_good_once(app: Flask, moving: time_machine.Traveller) -> None:
     person, thief = hire(app), app.test_client()
     code = person.code()
@@ -165,6 +168,7 @@ def test_a_recovery_code_is_good_once_and_is_told_by_mail(
     assert acts(small_app)[-1] == "staff.recovery_refused"
 
 
+@pytest.mark.proves("ENU-1")
 def test_unknown_disabled_and_wrong_look_the_same(
     small_app: Flask, moving: time_machine.Traveller
 ) -> None:
@@ -214,6 +218,7 @@ def test_the_trail_holds_no_address_that_was_typed(small_app: Flask, fern: Perso
     assert "quetzal" not in trail
 
 
+@pytest.mark.proves("AUTH-4")
 def test_hashes_are_argon2id_and_are_made_anew_when_the_setting_rises() -> None:
     with databases.fresh_database("sqlite") as url:
         with databases.running_app(url) as app, time_machine.travel(MONDAY_MORNING, tick=False):
@@ -259,6 +264,7 @@ OFF_SITE = [
 ]  # fmt: skip
 
 
+@pytest.mark.proves("HDR-6")
 def test_no_address_leads_away_after_signing_in(
     small_app: Flask, fern: Person, moving: time_machine.Traveller
 ) -> None:
@@ -292,6 +298,7 @@ def test_a_path_of_our_own_is_kept_through_both_steps(small_app: Flask, fern: Pe
     assert page.path == "/staff/account/password?from=mail"
 
 
+@pytest.mark.proves("CSRF-1")
 def test_no_form_works_without_its_token(small_app: Flask, fern: Person) -> None:
     client = small_app.test_client()
     sign_in(client, fern)
@@ -317,6 +324,7 @@ def test_no_form_works_without_its_token(small_app: Flask, fern: Person) -> None
     assert client.get("/staff/account").status_code == 200
 
 
+@pytest.mark.proves("OUT-3")
 def test_asking_for_json_gives_no_more_than_the_page(small_app: Flask, fern: Person) -> None:
     client = small_app.test_client()
 

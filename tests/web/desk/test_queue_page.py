@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from clinic.access import Role
 from tests.support.scene import CANARY
 from tests.web.desk.conftest import Screen
@@ -30,6 +32,7 @@ def test_claiming_comes_back_to_the_queue_as_it_was_filtered(screen: Screen) -> 
     assert claimed.heading == "Requests"
 
 
+@pytest.mark.proves("HDR-6")
 def test_a_way_back_leads_nowhere_else(screen: Screen) -> None:
     reference = screen.request()
     page = screen.get("/staff/")
@@ -78,6 +81,7 @@ def test_who_has_a_request_is_told_and_its_row_offers_no_claim(screen: Screen) -
     assert not queue.has_button(f"Claim {reference}")
 
 
+@pytest.mark.proves("OUT-3")
 def test_the_counts_are_numbers_and_nothing_else(screen: Screen) -> None:
     screen.request(name="Rosa Example")
 

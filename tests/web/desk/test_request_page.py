@@ -3,6 +3,7 @@
 from datetime import timedelta
 from importlib import resources
 
+import pytest
 import time_machine
 
 from clinic.access import SYSTEM, Role
@@ -83,6 +84,7 @@ def test_a_request_is_set_aside_and_comes_back_saying_so(screen: Screen) -> None
     assert "Back from waiting" in screen.get("/staff/?folder=back").text
 
 
+@pytest.mark.proves("IN-6")
 def test_a_day_that_is_over_is_refused_beside_its_boxes(screen: Screen) -> None:
     page = screen.open(screen.request())
 
@@ -189,6 +191,7 @@ def pick(page: Page, time: str, day: str) -> Page:
     raise AssertionError(f"{time} on {day} is not free")
 
 
+@pytest.mark.proves("TIME-2")
 def test_offer_letter_page_and_booking_agree_on_the_zone(screen: Screen) -> None:
     desert = screen.now(screen.scene.place, "Desert", PHOENIX, state="AZ")
     theo = next(one for one in screen.scene.users.values() if Role.THERAPIST in one.roles)
@@ -222,6 +225,7 @@ def test_a_taken_time_is_not_listed_and_not_held(screen: Screen) -> None:
     assert labels.count("9:15 AM EST") == labels.count("9:45 AM EST") - 1
 
 
+@pytest.mark.proves("IN-6")
 def test_times_that_nobody_posted_are_not_held(screen: Screen) -> None:
     reference = screen.request(cleared=True)
     page = screen.get(f"/staff/requests/{reference}/offer?kind=needling")

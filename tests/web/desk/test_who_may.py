@@ -101,6 +101,7 @@ def test_a_stranger_gets_the_sign_in_page_and_nothing_else(screen: Screen) -> No
     assert snapshot(screen) == before
 
 
+@pytest.mark.proves("CSRF-1")
 def test_no_form_is_taken_without_its_token(screen: Screen) -> None:
     reference = screen.request()
     before = snapshot(screen)
@@ -140,6 +141,7 @@ def test_a_request_that_is_not_there_looks_the_same_everywhere(
             assert answer.status_code in (404, 422), endpoint
 
 
+@pytest.mark.proves("AZ-6")
 def test_fields_that_no_form_has_change_nothing(screen: Screen) -> None:
     reference = screen.request()
     csrf = token(screen)
@@ -175,6 +177,7 @@ def _clinical_note(work: Work, request_id: Any, by: Actor) -> None:
     )
 
 
+@pytest.mark.proves("AZ-5")
 def test_no_page_of_the_desk_holds_an_answer_a_reason_or_a_clinical_note(screen: Screen) -> None:
     theo = next(one for one in screen.scene.users.values() if Role.THERAPIST in one.roles)
     answers = {
@@ -267,6 +270,7 @@ def test_days_away_leave_no_time_to_offer(screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "\x07", "a\x1bb", "x" * 5000])
+@pytest.mark.proves("IN-3")
 def test_text_that_nobody_types_is_refused_beside_its_field_on_both_databases(
     screen: Screen, text: str
 ) -> None:

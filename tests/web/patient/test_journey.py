@@ -1,5 +1,6 @@
 """A patient asks for care, from the first page to the reference."""
 
+import pytest
 import time_machine
 from flask import Flask
 
@@ -78,6 +79,7 @@ def test_a_topic_keeps_its_ticks_through_a_change_of_language(ana: Walker) -> No
     assert ana.request().language == "es"
 
 
+@pytest.mark.proves("IN-6")
 def test_a_page_that_was_left_out_is_named_and_nothing_is_sent(ana: Walker) -> None:
     ana.comes_to_history()
 

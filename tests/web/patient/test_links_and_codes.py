@@ -45,6 +45,7 @@ def test_the_page_says_that_a_code_was_mailed(ana: Walker) -> None:
         assert page.has_button("Mail me a new code")
 
 
+@pytest.mark.proves("TOK-4")
 def test_a_link_asks_for_a_code_in_each_new_browser(ana_on_both: Walker) -> None:
     ana_on_both.has_sent()
     ana_on_both.proves()
@@ -59,6 +60,7 @@ def test_a_link_asks_for_a_code_in_each_new_browser(ana_on_both: Walker) -> None
     assert "Shoulder, left" in page.text
 
 
+@pytest.mark.proves("TOK-1", "TOK-6")
 def test_the_token_leaves_the_address_and_only_its_digest_is_kept(ana: Walker) -> None:
     ana.has_sent()
     secret = ana.link().removeprefix("/r/")
@@ -90,6 +92,7 @@ def test_an_unproved_address_reads_the_state_in_neutral_words_and_gets_no_code(
     assert ana.letters("code") == []
 
 
+@pytest.mark.proves("ENU-3")
 def test_wrong_old_replaced_and_foreign_links_look_the_same(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
@@ -120,6 +123,7 @@ def test_wrong_old_replaced_and_foreign_links_look_the_same(
     assert "(555) 555-0100" in pages[0].text
 
 
+@pytest.mark.proves("TOK-4")
 def test_a_code_ends_after_five_wrong_tries(ana_on_both: Walker) -> None:
     ana = ana_on_both
     ana.has_sent()
@@ -136,6 +140,7 @@ def test_a_code_ends_after_five_wrong_tries(ana_on_both: Walker) -> None:
     assert ana.request().email_proved_at is None
 
 
+@pytest.mark.proves("TOK-2")
 def test_a_code_is_good_for_ten_minutes(ana: Walker, moving: time_machine.Traveller) -> None:
     ana.has_sent()
     page = ana.get("/request/sent").submit("Mail me a code")
@@ -146,6 +151,7 @@ def test_a_code_is_good_for_ten_minutes(ana: Walker, moving: time_machine.Travel
     assert page.status == 422
 
 
+@pytest.mark.proves("TOK-2")
 def test_a_newer_code_ends_the_older_one(ana: Walker) -> None:
     ana.has_sent()
     page = ana.get("/request/sent").submit("Mail me a code")
@@ -160,6 +166,7 @@ def test_a_newer_code_ends_the_older_one(ana: Walker) -> None:
     assert refused.submit("Check the code", code=newer).path == "/status/"
 
 
+@pytest.mark.proves("TOK-4")
 def test_a_code_is_good_in_no_other_browser(ana: Walker) -> None:
     ana.has_sent()
     ana.proves()
@@ -173,6 +180,7 @@ def test_a_code_is_good_in_no_other_browser(ana: Walker) -> None:
     assert here.submit("Open my page", code=mine).path == "/status/"
 
 
+@pytest.mark.proves("TOK-5")
 def test_fifty_posts_of_one_code_open_one_page(ana_on_both: Walker) -> None:
     ana = ana_on_both
     ana.has_sent()
@@ -323,6 +331,7 @@ def test_a_patient_takes_the_request_back_once(ana_on_both: Walker) -> None:
     assert [act.act for act in ana_on_both.rows(Act)].count("close") == 1
 
 
+@pytest.mark.proves("TOK-3")
 def test_links_followed_a_hundred_times_change_nothing(ana: Walker) -> None:
     ana.has_sent()
     ana.proves()
@@ -337,6 +346,7 @@ def test_links_followed_a_hundred_times_change_nothing(ana: Walker) -> None:
     assert ana.elsewhere().get(ana.link()).has_button("Mail me a code")
 
 
+@pytest.mark.proves("MAIL-5")
 def test_no_letter_holds_an_answer(ana: Walker) -> None:
     ana.has_sent(
         hopes="Canary",
@@ -376,6 +386,7 @@ def test_no_answer_and_no_name_is_in_the_trail(ana: Walker) -> None:
 
 
 @pytest.mark.parametrize("path", ["/language"])
+@pytest.mark.proves("HDR-6")
 def test_the_language_switch_leads_to_our_own_pages_only(ana: Walker, path: str) -> None:
     token = _token(ana, "/request/")
     for wished in ("//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil", "evil"):

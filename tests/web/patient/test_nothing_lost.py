@@ -7,6 +7,7 @@ from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from flask import Flask
@@ -47,6 +48,7 @@ def test_a_double_click_on_the_first_page_makes_one_request(ana_on_both: Walker)
     assert len(ana_on_both.rows(Draft)) == 1
 
 
+@pytest.mark.proves("CON-4")
 def test_twenty_clicks_on_send_send_once_and_show_the_same(ana_on_both: Walker) -> None:
     form = ana_on_both.is_at_the_check().form("Send my request")
 
@@ -57,6 +59,7 @@ def test_twenty_clicks_on_send_send_once_and_show_the_same(ana_on_both: Walker) 
     assert [letter.kind for letter in ana_on_both.rows(Letter)] == ["request_received"]
 
 
+@pytest.mark.proves("CON-4")
 def test_the_same_key_with_another_content_is_a_conflict(ana: Walker) -> None:
     form = ana.is_at_the_check().form("Send my request")
     form.submit("Send my request")
@@ -92,6 +95,7 @@ def test_the_first_form_sent_again_with_another_content_shows_both(ana: Walker) 
     assert ana.request().name == "Ana Maria Example"
 
 
+@pytest.mark.proves("CON-4")
 def test_a_stale_tab_gets_both_texts_and_either_can_be_kept(ana_on_both: Walker) -> None:
     ana = ana_on_both
     stale = ana.begins().form("Save and continue")
@@ -124,6 +128,7 @@ def test_a_double_click_on_a_page_is_no_conflict(ana: Walker) -> None:
     assert first.path == second.path
 
 
+@pytest.mark.proves("CSRF-3")
 def test_an_expired_token_gives_every_field_back(ana: Walker) -> None:
     form = ana.get("/request/").form("Save and continue").fill(ABOUT)
     data = [(name, "stale" if name == "csrf_token" else value) for name, value in form.data]
@@ -139,6 +144,7 @@ def test_an_expired_token_gives_every_field_back(ana: Walker) -> None:
     assert len(ana.rows(Request)) == 1
 
 
+@pytest.mark.proves("CSRF-3")
 def test_a_form_that_closed_meanwhile_is_saved_after_the_code(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
@@ -163,6 +169,7 @@ def test_a_form_that_closed_meanwhile_is_saved_after_the_code(
     assert draft.answers["free_text.hopes"] == "To lift my bag"
 
 
+@pytest.mark.proves("DUR-7")
 def test_a_draft_shows_every_saved_page_again_later(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
@@ -179,6 +186,7 @@ def test_a_draft_shows_every_saved_page_again_later(
     assert ana.get("/request/history/red-flags").values["ticks"] == ["none"]
 
 
+@pytest.mark.proves("IN-3")
 def test_hostile_text_is_kept_or_refused_beside_its_field_and_never_an_error_of_ours(
     ana_on_both: Walker,
 ) -> None:

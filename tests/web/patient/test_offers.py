@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
 import time_machine
 
 from clinic.access import Role
@@ -78,6 +79,7 @@ def test_asking_for_another_time_gives_this_one_back(ana_on_both: Walker) -> Non
     assert ana.request().desk_state == "ready_to_offer"
 
 
+@pytest.mark.proves("AZ-2")
 def test_another_patient_cannot_answer_the_offer(ana: Walker) -> None:
     _is_offered_a_time(ana)
     form = ana.get("/status/").form("Accept this time")

@@ -39,6 +39,7 @@ def shown(room: Room, answer: object) -> bool:
 
 
 @pytest.mark.parametrize("who", ["dana", "ada"])
+@pytest.mark.proves("AZ-4")
 def test_the_desk_and_the_admin_are_refused_without_a_word_of_it(room: Room, who: str) -> None:
     patient = guarded(room)
     before = room.behind(lambda: all_of(Request)[0].version)
@@ -73,6 +74,7 @@ def test_who_is_not_signed_in_is_sent_to_the_door(room: Room) -> None:
     assert not [answer for answer in answers if shown(room, answer)]
 
 
+@pytest.mark.proves("CSRF-1")
 def test_a_form_without_its_token_does_nothing(room: Room) -> None:
     patient = guarded(room)
     page = room.open(patient)
@@ -102,6 +104,7 @@ def test_what_is_not_there_looks_like_what_may_not_be_known(room: Room) -> None:
         assert not [answer for answer in answers if shown(room, answer)]
 
 
+@pytest.mark.proves("AZ-2")
 def test_the_history_of_another_request_cannot_be_smuggled_into_a_form(room: Room) -> None:
     patient, other = guarded(room), room.asks(name="Ned Nobody", phone="(555) 555-0177")
     theirs = room.open(other).values["intake_id"]
@@ -115,6 +118,7 @@ def test_the_history_of_another_request_cannot_be_smuggled_into_a_form(room: Roo
     assert room.behind(all_of, Review) == []
 
 
+@pytest.mark.proves("AZ-6")
 def test_fields_that_are_nobodys_to_send_change_nothing(room: Room) -> None:
     patient = room.asks()
     page = room.open(patient)
@@ -132,6 +136,7 @@ def test_fields_that_are_nobodys_to_send_change_nothing(room: Room) -> None:
     assert (request.clinical_state, request.urgent_open) == ("referred", False)
 
 
+@pytest.mark.proves("AUD-2")
 def test_a_history_whose_opening_cannot_be_written_down_is_not_shown(room: Room) -> None:
     patient = guarded(room)
     page = room.open(patient)

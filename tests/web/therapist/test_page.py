@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import func, select
 
 from clinic.extensions import db
@@ -233,6 +234,7 @@ def test_a_clinical_note_stays_with_the_therapists(room: Room) -> None:
     assert "quetzalcoatl" not in desk.response.text
 
 
+@pytest.mark.proves("OUT-1")
 def test_what_people_typed_is_inert(room: Room) -> None:
     hostile = "<script>alert(1)</script>{{7*7}}\"'><img src=x onerror=alert(1)>"
     patient = room.asks(
