@@ -159,6 +159,9 @@ class Settings:
     offer_hours: int = setting(
         48, "An offered time is held this long", Edit("times", "number", 1, 336)
     )
+    reminder_hours: int = setting(
+        24, "A visit is reminded of this long before it begins", Edit("times", "number", 1, 168)
+    )
     visit_minutes: int = setting(45, "Length of a visit", Edit("times", "number", 10, 240, 5))
     buffer_minutes: int = setting(
         0, "Time kept free after a visit", Edit("times", "number", 0, 120, 5)

@@ -30,6 +30,7 @@ REASONS = (
     "after_its_dates",
     "other_therapist",
     "no_region_left",
+    "region_not_cleared",
     "history_too_old",
     "result_differs",
 )

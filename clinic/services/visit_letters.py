@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from clinic import contact
@@ -115,11 +116,12 @@ def _mail(
     kind: str,
     *,
     useless_after: datetime | None,
-    **more: object,
+    **more: str,
 ) -> None:
     if request.email is None:
         outbox.skip(work, kind, request.id)
         return
+    spoken: dict[str, Any] = {**_spoken(request, visit, at), **more}
     once = reminder_key(visit) if kind == REMINDER else f"{request.id.hex}:{kind}:{visit.id.hex}"
     outbox.enqueue(
         work,
@@ -130,9 +132,8 @@ def _mail(
         request_id=request.id,
         useless_after=useless_after,
         calendar=_entry(request, visit, at, work.now),
-        **_spoken(request, visit, at),
         link=tokens.issue_link(work, request),
-        **more,
+        **spoken,
     )
 
 
