@@ -7,7 +7,15 @@ from werkzeug.wrappers import Response as Answer
 
 from clinic.extensions import site
 from clinic.queries import team as team_queries
-from clinic.web import addresses, filters, guards, languages
+from clinic.web import (
+    addresses,
+    filters,
+    guards,
+    languages,
+    short_answers,
+    sources,
+    structured,
+)
 
 blueprint = Blueprint("public", __name__)
 
@@ -16,7 +24,23 @@ blueprint = Blueprint("public", __name__)
 @guards.public
 def landing() -> str:
     """Say honestly what dry needling is, and how to ask for a consultation."""
-    return render_template("public/landing.html")
+    return render_template(
+        "public/landing.html",
+        answers=short_answers,
+        sources=sources.SOURCES,
+        structured=structured.landing,
+        places=team_queries.places(),
+        ask_url=_if_there("enquiries.write"),
+        questions_url=_if_there("enquiries.published"),
+    )
+
+
+@blueprint.get("/evidence")
+@guards.public
+def evidence() -> str:
+    """Give the sizes that studies found, as they put them."""
+    cited = {key: sources.SOURCES[key] for key in sources.SIZES}
+    return render_template("public/evidence.html", sources=cited)
 
 
 @blueprint.get("/team")
@@ -81,6 +105,10 @@ def language() -> Answer:
     response = redirect(_own_path(request.form.get("next", "")), 303)
     code = request.form.get("language", "")
     return languages.remember(response, code) if code in filters.LANGUAGES else response
+
+
+def _if_there(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
 
 
 def _lines(name: str) -> list[str]:

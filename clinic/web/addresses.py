@@ -10,6 +10,7 @@ from clinic.web import filters
 # Deny by default: what is not named here is not to be listed.
 LISTED = (
     "public.landing",
+    "public.evidence",
     "enquiries.published",
     "enquiries.write",
     "public.team",

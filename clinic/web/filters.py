@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from flask import Flask, Response, request, url_for
 from flask_babel import format_date, get_locale
 from jinja2 import StrictUndefined
+from markupsafe import Markup
 
 from clinic import contact
 from clinic.booking import calendar
@@ -23,6 +24,7 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 LANGUAGES = {"en": "English", "es": "Español"}
 LANGUAGE_COOKIE = "language"
 CONTROLS = bytes({*range(32), 127} - set(b"\t\n\r"))
+INDENT = re.compile(r"\s*\n\s*")
 LATE_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")  # C1, as UTF-8 writes it
 
 
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.filters["spoken"] = spoken
+    app.jinja_env.filters["lean"] = lean
     app.jinja_env.filters["day_in_words"] = day_in_words
     app.context_processor(_shared)
     app.after_request(_without_controls)
@@ -67,6 +70,12 @@ def day_in_words(day: date) -> str:
     """Say a day with its year in the language of the page."""
     said: str = format_date(day, "long")
     return said
+
+
+def lean(html: Markup) -> Markup:
+    """Leave out what indents the lines of a long page; pages travel unpacked."""
+    # What comes in was escaped when it was drawn, and nothing is taken away but space.
+    return Markup(INDENT.sub("\n", html))  # noqa: S704
 
 
 def _without_controls(response: Response) -> Response:

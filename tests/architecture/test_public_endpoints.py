@@ -9,6 +9,7 @@ PUBLIC = {
     "health.alive",
     "health.ready",
     "public.accessibility",
+    "public.evidence",
     "public.icon",
     "public.landing",
     "public.language",
