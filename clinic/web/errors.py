@@ -14,16 +14,20 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere, Refused
+from clinic.booking.enquiry import NotPossibleNow
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.sealing import CannotBeRead
+from clinic.services.enquiries import AnsweredBefore, CallOrNoteMissing, UrgentQuestion
 from clinic.services.holding import SlotTaken
 from clinic.services.idempotency import OtherBody
 from clinic.services.needling import NotCleared
 from clinic.services.offering import OfferEnded
+from clinic.services.publishing import NoConsent, TellsWhoAsked
 from clinic.services.reading import NotWrittenDown
 from clinic.services.review import CannotDecide
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther, UrgentOpen
+from clinic.services.turning import HasRequest, OtherPerson
 from clinic.web import guards, logs
 from clinic.web.headers import NOT_TEXT
 
@@ -61,6 +65,14 @@ def init_app(app: Flask) -> None:
         ClaimedByOther: 409,
         UrgentOpen: 409,
         CannotDecide: 409,
+        NotPossibleNow: 409,
+        AnsweredBefore: 409,
+        CallOrNoteMissing: 409,
+        UrgentQuestion: 409,
+        NoConsent: 409,
+        TellsWhoAsked: 409,
+        HasRequest: 409,
+        OtherPerson: 409,
         CannotBeRead: 500,
         NotWrittenDown: 503,
     }

@@ -18,6 +18,11 @@ PUBLIC = {
     "public.robots",
     "public.sitemap",
     "public.team",
+    # Somebody asks a question, and anybody reads what the clinic has published.
+    "enquiries.published",
+    "enquiries.send",
+    "enquiries.sent",
+    "enquiries.write",
     # A request begins here; a draft that is closed is reopened by a mailed code.
     "request.begin",
     "request.closed",

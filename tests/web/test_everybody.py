@@ -62,6 +62,9 @@ CELLS: dict[str, Any] = {
     "calendars.": KEEPERS,
     "calendars.overview": STAFF,
     "therapist.": CLINICIANS,
+    "enquiries.": ANYONE,
+    "enquiry_desk.": CARE,
+    "enquiry_desk.close_urgent": CLINICIANS,
     "alerts.": STAFF,
 }
 LAST = ("request.leave", "security.logout")  # end what the other calls need
