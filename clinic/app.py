@@ -158,7 +158,9 @@ def _wrap(app: Flask, settings: Settings) -> None:
     files = WhiteNoise(
         app.wsgi_app, root=str(filters.STATIC), prefix="static/", allow_all_origins=False
     )
-    wrapped = headers.Shield(Packing(files), secure=settings.secure)
+    wrapped = headers.Shield(
+        Packing(files), secure=settings.secure, phone=lambda: site.settings.clinic_phone
+    )
     hops = settings.proxy_hops
     if hops:
         proxied = ProxyFix(wrapped, x_for=hops, x_proto=hops, x_host=0, x_port=0, x_prefix=0)

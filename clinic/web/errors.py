@@ -10,7 +10,12 @@ from flask import Flask, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+from werkzeug.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+    SecurityError,
+)
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere, Refused
@@ -29,7 +34,7 @@ from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.services.turning import HasRequest, OtherPerson
 from clinic.web import guards, logs
-from clinic.web.headers import NOT_TEXT
+from clinic.web.headers import NOT_TEXT, TOO_LONG
 
 PAGES = (400, 403, 404, 409, 413, 429, 500, 503)
 NEVER_GIVEN_BACK = ("password", "csrf_token", "code", "secret")
@@ -51,11 +56,11 @@ class NotText(Exception):
 def init_app(app: Flask) -> None:
     """Map what services raise, and what Werkzeug raises, to pages."""
     app.before_request(_refuse_cross_site)
+    app.before_request(_refuse_what_is_too_long)
     app.before_request(_refuse_what_is_no_text)
     fixed = {
         NotThere: 404,
         Refused: 403,
-        CrossSite: 403,
         NoSuchMove: 409,
         ChangedUnderneath: 409,
         OtherBody: 409,
@@ -78,6 +83,7 @@ def init_app(app: Flask) -> None:
     }
     for kind, status in fixed.items():
         app.register_error_handler(kind, _answering(status))
+    app.register_error_handler(CrossSite, _cross_site)
     app.register_error_handler(guards.NeedsCode, _ask_for_code)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(NotText, _not_text)
@@ -140,6 +146,18 @@ def _refuse_cross_site() -> None:
         raise CrossSite
 
 
+def _cross_site(_error: CrossSite) -> Answer:
+    _note(403)
+    return page(
+        403, message=_("This was sent from another site, so we did not take it. Send it from here.")
+    )
+
+
+def _refuse_what_is_too_long() -> None:
+    if request.environ.get(TOO_LONG):
+        raise RequestEntityTooLarge
+
+
 def _refuse_what_is_no_text() -> None:
     if request.environ.get(NOT_TEXT):
         raise NotText
@@ -152,6 +170,8 @@ def _not_text(_error: NotText) -> Answer:
 
 
 def _csrf(_error: CSRFError) -> Answer | Response:
+    if request.environ.get(TOO_LONG):  # the token was in what is not handed on
+        return page(413)
     if not _kept():
         return page(400)
     try:

@@ -1,7 +1,7 @@
 """A small WSGI wrapper around everything that is answered, static files included.
 
 It sets each security header exactly once, refuses bodies whose length is not given or does not
-match, and keeps the name of the server software to itself.
+match, hands none on that is too long, and keeps the name of the server software to itself.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ FIXED = {
     "Referrer-Policy": "same-origin",  # Flask-WTF refuses https posts without any referrer
 }
 NOT_TEXT = "needlepoint.not_text"  # in the environ: the form or the query is not UTF-8
+TOO_LONG = "needlepoint.too_long"  # in the environ: the body was too long and is not handed on
 HSTS = "max-age=31536000; includeSubDomains"
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.[a-z0-9]+$")
 KEEPABLE = ("200", "206", "304")
@@ -49,10 +50,6 @@ KEEPABLE = ("200", "206", "304")
 REFUSALS = {
     "411 Length Required": (
         "Please send the form from a browser.\nPor favor, envíe el formulario desde un navegador."
-    ),
-    "413 Content Too Large": (
-        "That was too long to send. Please shorten it and try again.\n"
-        "Eso fue demasiado largo para enviarlo. Por favor, acórtelo e inténtelo otra vez."
     ),
     "400 Bad Request": (
         "The form did not arrive whole. Please go back and send it again.\n"
@@ -69,8 +66,8 @@ Headers = list[tuple[str, str]]
 class Shield:
     """Wraps the whole app; see the module's docstring for what it promises."""
 
-    def __init__(self, app: WSGIApplication, *, secure: bool) -> None:
-        self.app, self.secure = app, secure
+    def __init__(self, app: WSGIApplication, *, secure: bool, phone: Callable[[], str]) -> None:
+        self.app, self.secure, self.phone = app, secure, phone
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -80,13 +77,19 @@ class Shield:
 
         refusal = _take_body(environ)
         if refusal is not None:
-            return _refuse(refusal, shielded)
+            return self._refuse(refusal, shielded)
         try:
             return self.app(environ, shielded)
         except Exception:  # noqa: BLE001 - the last one who can answer; nothing was sent yet
             kind, place = logs.describe(sys.exc_info())
             structlog.get_logger().error("no error page", status=500, error=kind, where=place)
-            return _refuse("500 Internal Server Error", shielded)
+            return self._refuse("500 Internal Server Error", shielded)
+
+    def _refuse(self, status: str, start: Callable[..., Any]) -> Iterable[bytes]:
+        body = f"{REFUSALS[status]}\n{self.phone()}\n".encode()
+        length = str(len(body))
+        start(status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", length)])
+        return [body]
 
     def _headers(self, environ: WSGIEnvironment, status: str, given: Headers) -> Headers:
         own = {**fixed(secure=self.secure), "Cache-Control": _cache(environ, status)}
@@ -117,8 +120,9 @@ def _take_body(environ: WSGIEnvironment) -> str | None:
     if not given.isascii() or not given.isdigit():
         return "400 Bad Request"
     length = int(given)
-    if length > MAX_BODY:
-        return "413 Content Too Large"
+    environ[TOO_LONG] = length > MAX_BODY
+    if environ[TOO_LONG]:  # the app answers with a page; what was sent is not even read
+        environ["CONTENT_LENGTH"], length = "0", 0
     body = environ["wsgi.input"].read(length) if length else b""
     if len(body) != length:
         return "400 Bad Request"
@@ -136,10 +140,3 @@ def _is_text(environ: WSGIEnvironment, body: bytes) -> bool:
         return bool((unquote_to_bytes(query) + b"&" + body).decode("utf-8"))
     except UnicodeDecodeError:
         return False
-
-
-def _refuse(status: str, start: Callable[..., Any]) -> Iterable[bytes]:
-    body = REFUSALS[status].encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-    start(status, headers)
-    return [body]
