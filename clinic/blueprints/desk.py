@@ -35,7 +35,7 @@ from clinic.queries import requests
 from clinic.queries.queue import Wish
 from clinic.queries.requests import Event, RequestPage
 from clinic.screening import regions
-from clinic.services import offering, triage
+from clinic.services import closing, offering, triage
 from clinic.web import desk_words, filters, guards, sessions, words
 
 blueprint = Blueprint("desk", __name__, url_prefix="/staff")
@@ -280,14 +280,14 @@ def close(reference: str) -> Answer:
     form = _close_form()
     if not form.validate():
         return _page(reference, close=form), 422
-    return _act(reference, triage.close, _("The request is closed."), reason=form.reason.data)
+    return _act(reference, closing.close, _("The request is closed."), reason=form.reason.data)
 
 
 @blueprint.post("/requests/<reference>/reopen")
 @guards.staff(Permission.WORK_REQUESTS)
 def reopen(reference: str) -> Answer:
     """Take up a closed request again."""
-    return _act(reference, triage.reopen, _("The request is open again."))
+    return _act(reference, closing.reopen, _("The request is open again."))
 
 
 @blueprint.post("/requests/<reference>/address")
@@ -344,7 +344,7 @@ def _act(reference: str, act: Callable[..., object], said: str, **given: object)
     """Do one act on the request as the page showed it, then show it again."""
     actor, envelope = guards.actor(), Envelope()
     request_id = requests.find(actor, reference)
-    if act is not triage.reopen:
+    if act is not closing.reopen:
         given["take_over"] = envelope.takes_over
     act(actor, guards.now(), request_id, seen=envelope.seen_version, **given)
     flash(said, "success")
@@ -443,7 +443,9 @@ def _wait_form(reference: str, page: RequestPage | None = None, *, blank: bool =
 
 def _close_form(*, blank: bool = False) -> CloseForm:
     form = CloseForm(prefix="close-", **({"formdata": None} if blank else {}))
-    form.reason.choices = [(code, str(words.CLOSE_REASONS[code])) for code in triage.CLOSED_BY_DESK]
+    form.reason.choices = [
+        (code, str(words.CLOSE_REASONS[code])) for code in closing.CLOSED_BY_DESK
+    ]
     return form
 
 

@@ -7,6 +7,7 @@ documents and the tests are read off these tables.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -48,6 +49,11 @@ DESK: Moves = {
     **_stay(_OPEN, "try contact"),  # voicemail and no answer are not contact
     **_stay(("ready_to_offer", "offered", "booked"), "reach"),
     **_from(("new", "in_contact", "waiting"), "reach", "in_contact"),
+    **_stay(_OPEN, "take attempt back"),  # a call that was recorded by mistake
+    **_from(("in_contact", "waiting"), "back to new", "new"),
+    ("waiting", "back to contact"): "in_contact",
+    **_from(("in_contact", "waiting"), "back to waiting", "waiting"),
+    ("waiting", "back to ready"): "ready_to_offer",
     **_from(_BEFORE_OFFER, "wait", "waiting"),
     ("waiting", "come back"): "in_contact",
     **_from(("new", "in_contact", "waiting", "ready_to_offer"), "make ready", "ready_to_offer"),
@@ -113,6 +119,7 @@ CLOSE_REASONS = (
 )
 NEEDLING_ALLOWED = ("not_needed", "cleared", "cleared_with_limits")
 OPEN_DESK = _OPEN
+UNDO_WITHIN = timedelta(minutes=10)  # a call recorded by mistake may be taken back so long
 HOLDING = ("held", "confirmed", "arrived")  # an appointment in these states owns its time
 FREED = ("cancelled", "moved")  # in these its time is free again
 

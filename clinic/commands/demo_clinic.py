@@ -23,8 +23,10 @@ from clinic.screening import answers as reading
 from clinic.screening import pages, questionnaire
 from clinic.services import (
     availability,
+    closing,
     drafting,
     factors,
+    moving,
     offering,
     review,
     staff,
@@ -32,7 +34,7 @@ from clinic.services import (
     triage,
 )
 from clinic.services.drafting import About, Given
-from clinic.services.review import Decision
+from clinic.services.review import ASK, Decision
 
 ZONE = "America/Los_Angeles"
 COMMAND = Actor(ActorKind.COMMAND, trace="demo")
@@ -257,7 +259,7 @@ class _Requests:
     def _cancelled(self, which: str, at: datetime) -> UUID:
         request_id = self._booked(which, at)
         visit = stored.visit_of(request_id)
-        offering.cancel(self.desk, at + timedelta(hours=5), visit.id, seen=visit.version)
+        moving.cancel(self.desk, at + timedelta(hours=5), visit.id, seen=visit.version)
         return request_id
 
     def _decided(self, which: str, at: datetime, decision: str) -> UUID:
@@ -272,6 +274,7 @@ class _Requests:
             technique=("superficial_only",) if decision == "clear with limits" else (),
             positions=("lying_down",) if decision == "clear with limits" else (),
             not_before=self._day(24) if decision == "delay" else None,
+            question="When was it, and what did the doctor say?" if decision == ASK else "",
         )
         review.decide(
             self.therapist,
@@ -326,7 +329,7 @@ class _Requests:
     def _closed(self, which: str, at: datetime) -> UUID:
         request_id = self._claimed(which, at)
         later = at + timedelta(hours=1)
-        triage.close(self.desk, later, request_id, reason="no_reply", seen=self._seen(request_id))
+        closing.close(self.desk, later, request_id, reason="no_reply", seen=self._seen(request_id))
         return request_id
 
     def _day(self, days: int) -> date:

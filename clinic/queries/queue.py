@@ -18,13 +18,25 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from clinic import contact
 from clinic.access import Actor, Permission
 from clinic.booking import lifecycle
 from clinic.extensions import db, vault
-from clinic.models import Appointment, Location, Request, User
+from clinic.models import Appointment, Letter, Location, Request, User
 
 PAGE = 25
 LONGEST_SEARCH = 200
@@ -38,11 +50,23 @@ FOLDERS = (
     "ready",
     "waiting",
     "back",
+    "letters",
     "offered",
     "booked",
     CLOSED,
 )
-ACTIONS = ("call_today", "review", "none")
+ACTIONS = (
+    "call_today",
+    "letter",
+    "review",
+    "back",
+    "offer",
+    "no_needles",
+    "doctor",
+    "answer",
+    "none",
+)
+IDLE = ("answer", "none")  # nothing for the clinic to do now
 
 
 @dataclass(frozen=True)
@@ -96,15 +120,17 @@ class Counts:
 
 
 def page(actor: Actor, wish: Wish) -> Page:
-    """Return one page: urgent first, then oldest first (closed ones: newest first)."""
+    """Return one page: urgent first, then the oldest (of closed ones the newest).
+
+    Among all open ones those with nothing to do now come after the others.
+    """
     actor.require(Permission.SEE_QUEUE)
     spot = _read_cursor(wish.cursor)
     backwards = spot is not None and spot.backwards
-    newest_first = wish.folder == CLOSED
     query = _narrowed(actor, wish)
     if spot is not None:
-        query = query.where(_beyond(spot, newest_first=newest_first))
-    query = query.order_by(*_order(reverse=backwards, newest_first=newest_first))
+        query = query.where(_beyond(wish, spot))
+    query = query.order_by(*_order(wish, reverse=backwards))
     found = _found(actor, wish, query)
     more, found = len(found) > PAGE, found[:PAGE]
     if backwards:
@@ -130,11 +156,11 @@ def counts(actor: Actor) -> Counts:
     return Counts(folders, hashlib.sha256(json.dumps(list(row)).encode()).hexdigest()[:16])
 
 
-def action(*, urgent: bool, call_today: str | None, clinical_state: str) -> str:
-    """Say what a request asks for next, as an act: call today, therapist review, or none."""
-    if urgent or call_today:
-        return "call_today"
-    return "review" if clinical_state == "needs_review" else "none"
+def action_of(actor: Actor, request_id: UUID) -> str:
+    """Say what a request asks of the clinic next, as an act that names no condition."""
+    actor.require(Permission.SEE_QUEUE)
+    query = select(_action()).where(Request.id == request_id)
+    return str(db.session.scalars(query).one())
 
 
 # --- Which ones ------------------------------------------------------------------------------
@@ -155,6 +181,7 @@ def _folder(name: str, actor: Actor) -> ColumnElement[bool]:
         "ready": Request.desk_state == "ready_to_offer",
         "waiting": Request.desk_state == "waiting",
         "back": and_(is_open, Request.back_since.is_not(None)),
+        "letters": _letter_failed(),
         "offered": Request.desk_state == "offered",
         "booked": Request.desk_state == "booked",
         CLOSED: Request.desk_state == "closed",
@@ -176,15 +203,32 @@ def _narrowed(actor: Actor, wish: Wish) -> Select[Request]:
     return query.where(_asks_for(wish.action))
 
 
+def _letter_failed() -> ColumnElement[bool]:
+    return exists().where(Letter.request_id == Request.id, Letter.state == "failed")
+
+
+def _action() -> ColumnElement[str]:
+    """What is to be done next: the one place that knows, for rows, filters and the order."""
+    is_open = Request.desk_state.in_(lifecycle.OPEN_DESK)
+    state, decided = Request.desk_state, Request.clinical_state
+    return case(
+        (and_(is_open, or_(Request.urgent_open, Request.call_today.is_not(None))), "call_today"),
+        (_letter_failed(), "letter"),
+        (not_(is_open), "none"),
+        (decided == "needs_review", "review"),
+        (Request.back_since.is_not(None), "back"),
+        (state.in_(("waiting", "offered", "booked")), "none"),
+        (state == "ready_to_offer", "offer"),
+        (decided.in_(lifecycle.NEEDLING_ALLOWED), "offer"),
+        (decided.in_(("delayed", "no_needling")), "no_needles"),
+        (decided == "referred", "doctor"),
+        (decided == "more_information", "answer"),
+        else_="none",
+    )
+
+
 def _asks_for(wanted: str) -> ColumnElement[bool]:
-    to_call = or_(Request.urgent_open, Request.call_today.is_not(None))
-    to_review = Request.clinical_state == "needs_review"
-    parts: dict[str, ColumnElement[bool]] = {
-        "call_today": to_call,
-        "review": and_(not_(to_call), to_review),
-        "none": and_(not_(to_call), not_(to_review)),
-    }
-    return parts.get(wanted, true())
+    return _action() == wanted if wanted in ACTIONS else true()
 
 
 def _exactly(actor: Actor, search: str) -> ColumnElement[bool] | None:
@@ -240,39 +284,47 @@ def fold(text: str) -> str:
 @dataclass(frozen=True)
 class _Spot:
     urgent: bool
+    idle: bool
     sent_at: datetime
     id: UUID
     backwards: bool
 
 
-def _order(*, reverse: bool, newest_first: bool) -> tuple[Any, ...]:
-    urgent = Request.urgent_open if reverse else Request.urgent_open.desc()
-    if reverse != newest_first:
-        return (urgent, Request.sent_at.desc(), Request.id.desc())
-    return (urgent, Request.sent_at, Request.id)
+def _keys(wish: Wish) -> list[tuple[Any, str, bool]]:
+    """Name what the queue is ordered by, its part of a spot, and whether the greatest comes first.
+
+    The order is total: ids decide at last.
+    """
+    newest_first = wish.folder == CLOSED
+    keys: list[tuple[Any, str, bool]] = [(Request.urgent_open, "urgent", True)]
+    if wish.folder == ALL:
+        keys.append((_action().in_(IDLE), "idle", False))
+    return [*keys, (Request.sent_at, "sent_at", newest_first), (Request.id, "id", newest_first)]
 
 
-def _beyond(spot: _Spot, *, newest_first: bool) -> ColumnElement[bool]:
-    same = Request.urgent_open == spot.urgent
-    if spot.backwards:
-        further = and_(Request.urgent_open, true() if not spot.urgent else false())
-    else:
-        further = and_(not_(Request.urgent_open), true() if spot.urgent else false())
-    if spot.backwards != newest_first:
-        later = or_(
-            Request.sent_at < spot.sent_at,
-            and_(Request.sent_at == spot.sent_at, Request.id < spot.id),
-        )
-    else:
-        later = or_(
-            Request.sent_at > spot.sent_at,
-            and_(Request.sent_at == spot.sent_at, Request.id > spot.id),
-        )
-    return or_(further, and_(same, later))
+def _order(wish: Wish, *, reverse: bool) -> tuple[Any, ...]:
+    return tuple(
+        key.desc() if greatest_first != reverse else key.asc()
+        for key, _part, greatest_first in _keys(wish)
+    )
+
+
+def _beyond(wish: Wish, spot: _Spot) -> ColumnElement[bool]:
+    further: ColumnElement[bool] = false()
+    for key, part, greatest_first in reversed(_keys(wish)):
+        value, downwards = getattr(spot, part), greatest_first != spot.backwards
+        if isinstance(value, bool):
+            same = key if value else not_(key)
+            next_one = not_(same) if value is downwards else false()
+        else:
+            next_one, same = (key < value if downwards else key > value), key == value
+        further = or_(next_one, and_(same, further))
+    return further
 
 
 def _cursor(row: Row, *, backwards: bool) -> str:
-    parts = [int(row.urgent), row.sent_at.isoformat(), row.id.hex, int(backwards)]
+    idle = row.action in IDLE
+    parts = [int(row.urgent), int(idle), row.sent_at.isoformat(), row.id.hex, int(backwards)]
     return urlsafe_b64encode(json.dumps(parts).encode()).decode("ascii").rstrip("=")
 
 
@@ -281,11 +333,11 @@ def _read_cursor(text: str) -> _Spot | None:
     if not text or len(text) > LONGEST_SEARCH:
         return None
     try:
-        urgent, sent_at, key, backwards = json.loads(
+        urgent, idle, sent_at, key, backwards = json.loads(
             urlsafe_b64decode(text + "=" * (-len(text) % 4))
         )
         moment = datetime.fromisoformat(sent_at)
-        spot = _Spot(bool(urgent), moment, UUID(key), bool(backwards))
+        spot = _Spot(bool(urgent), bool(idle), moment, UUID(key), bool(backwards))
     except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError):
         return None
     return spot if moment.tzinfo is not None else None
@@ -296,11 +348,19 @@ def _read_cursor(text: str) -> _Spot | None:
 
 def _rows(actor: Actor, found: Sequence[Request]) -> tuple[Row, ...]:
     names = _names(request.claimed_by_id for request in found)
-    visits = _visits([request.id for request in found])
-    return tuple(_row(actor, request, names, visits) for request in found)
+    ids = [request.id for request in found]
+    visits, actions = _visits(ids), _actions(ids)
+    return tuple(_row(actor, one, names, visits, actions[one.id]) for one in found)
 
 
-def _row(actor: Actor, request: Request, names: dict[UUID, str], visits: dict[UUID, str]) -> Row:
+def _actions(ids: Sequence[UUID]) -> dict[UUID, str]:
+    query = select(Request.id, _action()).where(Request.id.in_(ids))
+    return {key: what for key, what in db.session.execute(query)}
+
+
+def _row(
+    actor: Actor, request: Request, names: dict[UUID, str], visits: dict[UUID, str], action: str
+) -> Row:
     sees = actor.may(Permission.SEE_CONTACT)
     holder = request.claimed_by_id
     return Row(
@@ -309,11 +369,7 @@ def _row(actor: Actor, request: Request, names: dict[UUID, str], visits: dict[UU
         version=request.version,
         name=(request.name or "") if sees else None,
         regions=tuple(request.regions or ()) if sees else (),
-        action=action(
-            urgent=request.urgent_open,
-            call_today=request.call_today,
-            clinical_state=request.clinical_state,
-        ),
+        action=action,
         urgent=request.urgent_open,
         desk_state=request.desk_state,
         clinical_state=request.clinical_state,

@@ -38,6 +38,9 @@ from clinic.models import (
 )
 from clinic.queries import queue
 
+CLINICS = ("urgent_alert", "urgent_escalation")  # letters to the clinic itself
+BY_PHONE = "told_by_phone"
+SHORT_LIVED = ("code", "resume_link")  # asked for anew by the patient, never sent again
 TIMES = ("days", "parts", "words")  # of the wishes: when the patient can come
 
 
@@ -53,6 +56,41 @@ class Contact:
     guardian: str | None
     regions: tuple[str, ...]
     wishes: dict[str, Any] = field(repr=False)
+    phone_wrong: bool = False  # the last call to this number reached somebody else
+
+
+@dataclass(frozen=True)
+class Tried:
+    """The last call that still counts: which, how it ended and when."""
+
+    id: UUID
+    outcome: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A letter that could not be sent: which, when, why as a code, and what may be done about it.
+
+    ``again``: the same letter to the same address. ``anew``: with a new link, to the address of
+    now. ``clinics`` is one that goes to the clinic itself.
+    """
+
+    id: UUID
+    kind: str
+    queued_at: datetime
+    error: str
+    clinics: bool
+    again: bool
+    anew: bool
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Why a request was set aside: a code, and the words of who did it."""
+
+    because: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -124,6 +162,9 @@ class RequestPage:
     clearance: Limits | None
     visits: tuple[Visit, ...]
     events: tuple[Event, ...]
+    tried: Tried | None
+    waits: Waits | None
+    failed: tuple[Failed, ...]
 
     @property
     def offered(self) -> Visit | None:
@@ -165,11 +206,7 @@ def page(actor: Actor, reference: str) -> RequestPage:
         desk_state=request.desk_state,
         clinical_state=request.clinical_state,
         closed_reason=request.closed_reason,
-        action=queue.action(
-            urgent=request.urgent_open,
-            call_today=request.call_today,
-            clinical_state=request.clinical_state,
-        ),
+        action=queue.action_of(actor, request.id),
         call_today=request.call_today,
         urgent=request.urgent_open,
         waiting_until=request.waiting_until,
@@ -188,6 +225,9 @@ def page(actor: Actor, reference: str) -> RequestPage:
         clearance=_clearance(request),
         visits=tuple(_visits(request, names)),
         events=tuple(_events(request, names, sees=sees)),
+        tried=_tried(request) if sees else None,
+        waits=_waits(request, sees=sees),
+        failed=tuple(_failed(request)) if sees else (),
     )
 
 
@@ -232,7 +272,76 @@ def _contact(request: Request) -> Contact:
         guardian=str(guardian) if guardian else None,
         regions=tuple(request.regions or ()),
         wishes={name: (request.wishes or {}).get(name) for name in TIMES},
+        phone_wrong=_is_wrong(request),
     )
+
+
+# --- Calls, waiting, letters that failed -----------------------------------------------------
+
+
+def _taken_back(request: Request) -> frozenset[UUID]:
+    """Name the attempts that were recorded by mistake: they count for nothing."""
+    query = select(Act).where(Act.request_id == request.id, Act.act == "take attempt back")
+    return frozenset(UUID(hex=(act.detail or {})["attempt"]) for act in db.session.scalars(query))
+
+
+def _counting(request: Request) -> list[Attempt]:
+    gone = _taken_back(request)
+    query = (
+        select(Attempt)
+        .where(Attempt.request_id == request.id)
+        .order_by(Attempt.at.desc(), Attempt.id)
+    )
+    return [tried for tried in db.session.scalars(query) if tried.id not in gone]
+
+
+def _tried(request: Request) -> Tried | None:
+    last = next(iter(_counting(request)), None)
+    return Tried(last.id, last.outcome, last.at) if last else None
+
+
+def _is_wrong(request: Request) -> bool:
+    if request.phone is None:
+        return False
+    there = [tried for tried in _counting(request) if tried.number == request.phone]
+    return bool(there) and there[0].outcome == "wrong_number"
+
+
+def _waits(request: Request, *, sees: bool) -> Waits | None:
+    """Read why it waits, or what it waited for if it is just back."""
+    if request.desk_state != "waiting" and request.back_since is None:
+        return None
+    query = (
+        select(Act)
+        .where(Act.request_id == request.id, Act.act.in_(("wait", "come back")))
+        .order_by(Act.position.desc())
+        .limit(1)
+    )
+    act = db.session.scalars(query).first()
+    detail = (act.detail or {}) if act else {}
+    words = str(detail.get("words", "")) if sees else ""
+    return Waits(str(detail.get("because", "")), words) if detail else None
+
+
+def _failed(request: Request) -> Iterator[Failed]:
+    query = (
+        select(Letter)
+        .where(Letter.request_id == request.id, Letter.state == "failed")
+        .order_by(Letter.queued_at, Letter.id)
+    )
+    for letter in db.session.scalars(query):
+        clinics = letter.kind in CLINICS
+        same = clinics or letter.recipient == request.email
+        fits = letter.kind not in SHORT_LIVED and letter.last_error != "unreadable"
+        yield Failed(
+            letter.id,
+            letter.kind,
+            letter.queued_at,
+            letter.last_error or "",
+            clinics=clinics,
+            again=same and fits,
+            anew=not same and fits and request.email is not None,
+        )
 
 
 def _clearance(request: Request) -> Limits | None:
@@ -274,8 +383,8 @@ def _visits(request: Request, names: dict[UUID, str]) -> Iterator[Visit]:
 
 
 def _events(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterable[Event]:
-    found = [*_acts(request, names), *_intakes(request), *_screenings(request)]
-    found += [*_letters(request), *_readings(request, names)]
+    found = [*_acts(request, names, sees=sees), *_intakes(request), *_screenings(request)]
+    found += [*_letters(request, sees=sees), *_readings(request, names)]
     found += [*_skipped(request), *_keyed(request, names)]
     if sees:
         found += [*_attempts(request, names), *_notes(request, names)]
@@ -284,19 +393,21 @@ def _events(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterable
 
 # Told by rows of their own, with more to say.
 UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send")}
+UNTOLD |= {(Track.DESK, f"back to {where}") for where in ("new", "contact", "waiting", "ready")}
 UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
 SHOWN_PARTS = ("until", "because", "reason")
 READINGS = {"code.accepted": "patient", "history.opened": "history"}
 
 
-def _acts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
+def _acts(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterator[Event]:
     query = select(Act).where(Act.request_id == request.id).order_by(Act.position)
     for act in db.session.scalars(query):
         if (act.track, act.act) in UNTOLD:
             continue
         # Details of clinical acts stay with the therapists; the outcome is the act itself.
         detail = (act.detail or {}) if act.track == Track.DESK else {}
-        parts = {key: str(detail[key]) for key in SHOWN_PARTS if key in detail}
+        shown = (*SHOWN_PARTS, "words") if sees else SHOWN_PARTS
+        parts = {key: str(detail[key]) for key in shown if key in detail}
         yield Event(
             act.at,
             act.track,
@@ -327,8 +438,10 @@ def _screenings(request: Request) -> Iterator[Event]:
 
 def _attempts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
     query = select(Attempt).where(Attempt.request_id == request.id)
+    gone = _taken_back(request)
     for tried in db.session.scalars(query):
         parts = {"number": tried.number or ""}
+        parts |= {"mistaken": "yes"} if tried.id in gone else {}
         if tried.next_try_on is not None:
             parts["next"] = tried.next_try_on.isoformat()
         yield Event(tried.at, "attempt", tried.outcome, by=names.get(tried.by_id), parts=parts)
@@ -340,12 +453,14 @@ def _notes(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
         yield Event(note.at, "note", "desk", by=names.get(note.by_id), text=note.body)
 
 
-def _letters(request: Request) -> Iterator[Event]:
-    query = select(Letter.queued_at, Letter.kind, Letter.state, Letter.sent_at).where(
-        Letter.request_id == request.id
-    )
-    for queued_at, kind, state, sent_at in db.session.execute(query):
-        yield Event(sent_at or queued_at, "letter", state, parts={"letter": kind})
+def _letters(request: Request, *, sees: bool) -> Iterator[Event]:
+    query = select(Letter).where(Letter.request_id == request.id)
+    for letter in db.session.scalars(query):
+        by_phone = letter.state == "dropped" and letter.last_error == BY_PHONE
+        state = BY_PHONE if by_phone else letter.state
+        subject = letter.subject if sees and letter.kind == "desk_letter" else None
+        at = letter.sent_at or letter.queued_at
+        yield Event(at, "letter", state, text=subject, parts={"letter": letter.kind})
 
 
 def _skipped(request: Request) -> Iterator[Event]:

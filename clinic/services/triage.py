@@ -1,4 +1,4 @@
-"""The front desk's acts on a request: who works it, who was reached, what it waits for.
+"""The front desk's acts on a request: who works it, who was called, what it waits for.
 
 Whoever acts on a request that nobody holds takes it; whoever acts on somebody else's is told
 so first. Every act names the version of the request that its page showed.
@@ -7,21 +7,22 @@ so first. Every act names the version of the request that its page showed.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
 from clinic import contact
 from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
-from clinic.booking import calendar, lifecycle
+from clinic.booking import calendar
 from clinic.booking.lifecycle import NoSuchMove, Track
 from clinic.extensions import db, vault
-from clinic.models import Attempt, Location, Note, Request, Token, User
+from clinic.models import Act, Attempt, Location, Note, Request, Token, User
 from clinic.services import idempotency, tracks
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
-CLOSED_BY_DESK = tuple(reason for reason in lifecycle.CLOSE_REASONS if reason != "attended")
 FURTHEST_EAST = timedelta(hours=14)  # the zone in which each day begins first
+WAITS = ("patient", "asked_later", "away", "papers", "other")  # why a request is set aside
 OUTCOMES = ("reached", "voicemail", "no_answer", "wrong_number")
 
 
@@ -126,7 +127,8 @@ def attempt(
     )
     work.session.add(tried)
     act = "reach" if outcome == "reached" else "try contact"
-    tracks.move(work, request, Track.DESK, act, detail={"attempt": tried.id.hex})
+    detail = {"attempt": tried.id.hex, "before": _as_it_stands(request)}
+    tracks.move(work, request, Track.DESK, act, detail=detail)
     request.back_since = None
     if outcome == "reached":
         request.reached_at, request.waiting_until, request.call_today = work.now, None, None
@@ -134,6 +136,18 @@ def attempt(
         _wait(work, request, until=next_try_on, because="next_try")
     idempotency.remember(work, key, "attempt", body, tried.id)
     return tried.id
+
+
+def _as_it_stands(request: Request) -> dict[str, Any]:
+    """Keep what an attempt may change, so that a mistaken one can be taken back."""
+    return {
+        "state": request.desk_state,
+        "reached_at": request.reached_at and request.reached_at.isoformat(),
+        "waiting_until": request.waiting_until and request.waiting_until.isoformat(),
+        "back_since": request.back_since and request.back_since.isoformat(),
+        "call_today": request.call_today,
+        "urgent": request.urgent_open,
+    }
 
 
 @writes
@@ -163,47 +177,34 @@ def wait(
     until: date,
     seen: int,
     because: str = "patient",
+    words: str = "",
     take_over: bool = False,
 ) -> UUID:
-    """Set a request aside until a day that lies ahead; it comes back by itself."""
+    """Set a request aside until a day that lies ahead, saying why; it comes back by itself."""
     work.actor.require(Permission.WORK_REQUESTS)
     request = open_for(work, request_id, seen=seen, take_over=take_over)
-    _wait(work, request, until=until, because=because)
+    if because not in WAITS:
+        raise NoSuchMove(Track.DESK, request.desk_state, "wait")
+    _wait(work, request, until=until, because=because, words=words)
     return request.id
 
 
-def _wait(work: Work, request: Request, *, until: date, because: str) -> None:
+def _wait(work: Work, request: Request, *, until: date, because: str, words: str = "") -> None:
     if until <= today(work, request):
         raise NoSuchMove(Track.DESK, request.desk_state, "wait")
     detail = {"until": until.isoformat(), "because": because}
+    detail |= {"words": words} if words else {}
     tracks.move(work, request, Track.DESK, "wait", detail=detail)
     request.waiting_until, request.back_since = until, None
 
 
 @writes
-def close(work: Work, request_id: UUID, *, reason: str, seen: int, take_over: bool = False) -> UUID:
-    """Close a request with a reason; an open urgent flag is a clinician's to close first."""
+def take_up(work: Work, request_id: UUID, *, seen: int, take_over: bool = False) -> UUID:
+    """Bring a request back before its day, because somebody wants to go on with it now."""
     work.actor.require(Permission.WORK_REQUESTS)
-    request = open_for(work, request_id, seen=seen, take_over=take_over, claims=False)
-    if request.urgent_open:
-        raise UrgentOpen
-    if reason not in CLOSED_BY_DESK:
-        raise NoSuchMove(Track.DESK, request.desk_state, "close")
-    tracks.move(work, request, Track.DESK, "close", detail={"reason": reason})
-    request.closed_reason = reason
-    request.waiting_until = request.back_since = request.call_today = None
-    request.claimed_by_id = request.claimed_at = None
-    return request.id
-
-
-@writes
-def reopen(work: Work, request_id: UUID, *, seen: int) -> UUID:
-    """Take up a closed request again."""
-    work.actor.require(Permission.WORK_REQUESTS)
-    request = open_for(work, request_id, seen=seen, take_over=True, claims=False)
-    tracks.move(work, request, Track.DESK, "reopen")
-    request.closed_reason = None
-    _claim(work, request)
+    request = open_for(work, request_id, seen=seen, take_over=take_over)
+    tracks.move(work, request, Track.DESK, "come back", detail=_waited_for(work, request))
+    request.waiting_until = request.back_since = None
     return request.id
 
 
@@ -297,10 +298,21 @@ def _come_back(work: Work, request_id: UUID) -> bool:
     until = request.waiting_until
     if request.desk_state != "waiting" or until is None or until > today(work, request):
         return False
-    detail = {"until": until.isoformat()}
-    tracks.move(work, request, Track.DESK, "come back", detail=detail)
+    tracks.move(work, request, Track.DESK, "come back", detail=_waited_for(work, request))
     request.waiting_until, request.back_since = None, work.now
     return True
+
+
+def _waited_for(work: Work, request: Request) -> dict[str, Any]:
+    """Say until when a request was set aside, and why, as was said then."""
+    query = (
+        select(Act)
+        .where(Act.request_id == request.id, Act.track == Track.DESK, Act.act == "wait")
+        .order_by(Act.position.desc())
+        .limit(1)
+    )
+    act = work.session.scalars(query).first()
+    return dict(act.detail or {}) if act else {}
 
 
 def today(work: Work, request: Request) -> date:

@@ -22,6 +22,7 @@ FOLDERS: Mapping[str, Word] = {
     "ready": Word(_("Ready to offer"), Tone.READY),
     "waiting": Word(_("Waiting"), Tone.WAITING),
     "back": Word(_("Back from waiting"), Tone.REVIEW),
+    "letters": Word(_("Letters that failed"), Tone.REVIEW),
     "offered": Word(_("Offered"), Tone.WAITING),
     "booked": Word(_("Booked"), Tone.READY),
     "closed": Word(_("Closed"), Tone.NEUTRAL),
@@ -31,14 +32,18 @@ FOLDERS: Mapping[str, Word] = {
 ACTIONS: Mapping[str, Word] = {
     "call_today": Word(_("Call today"), Tone.URGENT),
     "review": Word(_("Therapist must review"), Tone.REVIEW),
-    "none": Word(_("Nothing to check first"), Tone.READY),
+    "letter": Word(_("A letter failed"), Tone.REVIEW),
+    "back": Word(_("Look at it again"), Tone.REVIEW),
+    "offer": Word(_("Offer a time"), Tone.READY),
+    "no_needles": Word(_("Offer a visit without needles"), Tone.READY),
+    "doctor": Word(_("Call: doctor first"), Tone.REVIEW),
+    "answer": Word(_("The patient must answer"), Tone.WAITING),
+    "none": Word(_("Nothing to do now"), Tone.NEUTRAL),
 }
 
 CALL_TODAY: Mapping[str, LazyString] = {
-    "urgent": _("A therapist asks for a call today. Say that the clinic calls about the request."),
-    "own_words": _(
-        "A therapist asks for a call today. Say that the clinic calls about the request."
-    ),
+    "urgent": _("Call this patient now. Say that the clinic calls about the request."),
+    "own_words": _("Call this patient today. Say that the clinic calls about the request."),
     "clearance_ended": _(
         "The confirmed visit can no longer go ahead as planned. Call, and find another way."
     ),
@@ -82,6 +87,9 @@ LETTERS: Mapping[str, LazyString] = {
     "appointment_cancelled": _("Letter: appointment cancelled"),
     "appointment_moved": _("Letter: appointment moved"),
     "appointment_reminder": _("Letter: reminder of the appointment"),
+    "request_closed": _("Letter: the request is closed"),
+    "request_reopened": _("Letter: the request is open again"),
+    "desk_letter": _("Letter from the clinic"),
     "code": _("Letter: a code"),
     "resume_link": _("Letter: a link to go on"),
     "urgent_alert": _("Letter to the clinic: call today"),
@@ -99,6 +107,7 @@ ACTS: Mapping[tuple[str, str], Word] = {
     ("desk", "claim"): Word(_("Claimed"), Tone.NEUTRAL),
     ("desk", "release"): Word(_("Released"), Tone.NEUTRAL),
     ("desk", "wait"): Word(_("Waiting"), Tone.WAITING),
+    ("desk", "take attempt back"): Word(_("Call taken back: recorded by mistake"), Tone.NEUTRAL),
     ("desk", "come back"): Word(_("Came back from waiting"), Tone.REVIEW),
     ("desk", "make ready"): Word(_("Ready to offer"), Tone.READY),
     ("desk", "hold back"): Word(_("No longer ready to offer"), Tone.REVIEW),
@@ -135,8 +144,12 @@ ACTS: Mapping[tuple[str, str], Word] = {
 }
 
 BECAUSE: Mapping[str, LazyString] = {
-    "patient": _("Waiting for the patient."),
+    "patient": _("Waiting to hear from the patient."),
+    "asked_later": _("The patient asked us to call later."),
+    "away": _("The patient is away."),
+    "papers": _("Waiting for papers."),
     "next_try": _("To try again then."),
+    "by_mistake": _("It was closed by mistake."),
     "declined": _("The patient declined."),
     "none_fitted": _("None of the times fitted."),
     "by_phone": _("Said on the phone."),
@@ -159,6 +172,9 @@ NOT_CLEARED: Mapping[str, LazyString] = {
     "after_its_dates": _("The clearance ends before this day. Choose an earlier one."),
     "other_therapist": _("The clearance names other therapists. Choose one of them."),
     "no_region_left": _("The clearance covers no region. Ask the therapist."),
+    "region_not_cleared": _(
+        "The clearance of this visit does not cover that region. A therapist must decide first."
+    ),
     "history_too_old": _("The history will be too old on that day. It must be confirmed first."),
     "result_differs": _("On that day a therapist must look again before needles are used."),
 }

@@ -105,6 +105,7 @@ def test_each_folder_holds_what_it_says(
         "ready": {"Rea Ready"},
         "waiting": {"Wim Waiting"},
         "back": set(),
+        "letters": set(),
         "offered": {"Ole Offered"},
         "booked": {"Bo Booked"},
         "closed": {"Cleo Closed"},
@@ -149,7 +150,8 @@ def test_filters_narrow_by_language_act_and_location(
     assert names(dana, language="es") == {"Ana Aqui", "Bea Both"}
     assert names(dana, action="call_today") == {"Bea Both"}
     assert names(dana, action="review") == {"Ana Aqui"}
-    assert names(dana, action="none") == {"Cal Clear"}
+    assert names(dana, action="offer") == {"Cal Clear"}
+    assert names(dana, action="none") == set()
     assert names(dana, location=place) == {"Ana Aqui"}
     assert names(dana, location=place, language="en") == set()
 

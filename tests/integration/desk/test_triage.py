@@ -133,7 +133,7 @@ def test_a_next_try_sets_the_request_aside_and_it_comes_back_by_itself(
     assert (request.desk_state, request.waiting_until) == ("in_contact", None)
     assert request.back_since == scene.now + timedelta(days=2)
     back = all_of(Act, request_id=request_id, act="come back")
-    assert back[0].detail == {"until": "2026-11-25"}
+    assert back[0].detail == {"until": "2026-11-25", "because": "next_try"}
 
 
 def test_a_day_begins_where_the_clinic_is_and_not_where_the_server_is(

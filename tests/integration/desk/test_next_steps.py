@@ -1,0 +1,130 @@
+"""What each request asks of the clinic next, and that what asks for nothing stands last."""
+
+from uuid import UUID
+
+import pytest
+
+from clinic.access import SYSTEM, Actor
+from clinic.booking.lifecycle import Track
+from clinic.queries import queue
+from clinic.queries.queue import Wish
+from clinic.services import outbox, tracks, triage
+from clinic.services.transaction import Work, writes
+from tests.integration.desk.test_offering import booked
+from tests.support.scene import Scene, version_of
+
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@writes
+def decided(work: Work, request_id: UUID, *, act: str) -> None:
+    tracks.move(work, tracks.load(work, request_id), Track.CLINICAL, act)
+
+
+@writes
+def a_letter_failed(work: Work, request_id: UUID) -> str:
+    outbox.enqueue(
+        work,
+        "offer_ended",
+        to="rosa.example@example.com",
+        language="en",
+        dedupe_key=request_id.hex,
+        request_id=request_id,
+        first_name="",
+        link="https://clinic.example/r/abc",
+    )
+    return "queued"
+
+
+def fail(scene: Scene, request_id: UUID) -> None:
+    """Let the mail server turn a letter about a request down for good."""
+    a_letter_failed(SYSTEM, scene.now, request_id)
+    leased = outbox.lease(SYSTEM, scene.now)
+    assert leased is not None
+    assert outbox.mark_refused(SYSTEM, scene.now, leased, code="550")
+
+
+@pytest.mark.parametrize(
+    ("act", "asked"),
+    [
+        ("delay", "no_needles"),
+        ("offer other care", "no_needles"),
+        ("refer", "doctor"),
+        ("ask for more", "answer"),
+        ("clear", "offer"),
+        ("need review", "review"),
+    ],
+)
+def test_every_decision_leaves_the_desk_something_to_read(
+    scene: Scene, dana: Actor, act: str, asked: str
+) -> None:
+    request_id = scene.request()
+
+    decided(SYSTEM, scene.now, request_id, act=act)
+
+    assert queue.page(dana, Wish()).rows[0].action == asked
+    assert queue.action_of(dana, request_id) == asked
+    assert len(queue.page(dana, Wish(action=asked)).rows) == 1
+
+
+@pytest.mark.parametrize(
+    "why", ["urgent", "own_words", "clearance_ended", "visit_does_not_fit", "anything new"]
+)
+def test_call_today_holds_every_request_that_asks_for_a_call_whatever_the_reason(
+    scene: Scene, dana: Actor, why: str
+) -> None:
+    request_id = scene.request()
+    _ask_for_call(SYSTEM, scene.now, request_id, why=why)
+
+    found = queue.page(dana, Wish(folder="call_today")).rows
+
+    assert [row.id for row in found] == [request_id]
+    assert found[0].action == "call_today"
+    assert queue.counts(dana).folders["call_today"] == 1
+
+
+@writes
+def _ask_for_call(work: Work, request_id: UUID, *, why: str) -> None:
+    tracks.load(work, request_id).call_today = why
+
+
+def test_a_failed_letter_is_work_in_a_folder_of_its_own(scene: Scene, dana: Actor) -> None:
+    calm, request_id = scene.request(), scene.request()
+    before = queue.counts(dana)
+
+    fail(scene, request_id)
+
+    assert [row.id for row in queue.page(dana, Wish(folder="letters")).rows] == [request_id]
+    counts = queue.counts(dana)
+    assert (before.folders["letters"], counts.folders["letters"]) == (0, 1)
+    assert counts.version != before.version
+    assert queue.action_of(dana, calm) == "review"
+
+
+def test_what_asks_for_nothing_stands_behind_what_does_on_every_page(
+    scene: Scene, dana: Actor, theo: Actor, place: UUID
+) -> None:
+    idle = scene.request(sent_at=scene.now, cleared=True)
+    booked(scene, dana, idle, theo, place)
+    for _ in range(26):
+        scene.request(sent_at=scene.now)
+
+    first = queue.page(dana, Wish())
+    second = queue.page(dana, Wish(cursor=first.next or ""))
+
+    turned = [row.id for row in (*first.rows, *second.rows)]
+    assert len(set(turned)) == 27
+    assert turned[-1] == idle
+    assert queue.page(dana, Wish(cursor=second.previous or "")).rows == first.rows
+
+
+def test_what_came_back_from_waiting_says_so(scene: Scene, dana: Actor) -> None:
+    request_id = scene.request(cleared=True)
+    until = scene.now.date().replace(day=25)
+    triage.wait(dana, scene.now, request_id, until=until, seen=version_of(request_id))
+    assert queue.action_of(dana, request_id) == "none"
+
+    triage.bring_back(SYSTEM, scene.now.replace(day=26))
+
+    assert queue.action_of(dana, request_id) == "back"
