@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+import yaml
+
 from clinic import config
 from clinic.booking import lifecycle
 from clinic.booking.lifecycle import Track
@@ -123,9 +125,56 @@ def lifecycle_page() -> str:
     return "\n".join(lines)
 
 
+def promises_page() -> str:
+    """List what must hold, each with the tests that show it."""
+    shown = shown_by()
+    rows = []
+    for name, said in promises().items():
+        where = [f"`{test}`" for test in shown.get(name, ())] or [_cell(str(said["none"]))]
+        rows.append((name, _cell(said["text"]), "<br>".join(where)))
+    return "\n".join(
+        [
+            "# What must hold, and the tests that show it",
+            "",
+            f"Made from `docs/promises.yaml` and from the tests' marks. {STALE}",
+            "",
+            'A test carries the ids of what it shows: `@pytest.mark.proves("DUR-4")`. Every',
+            "promise here has a test that runs with `make test`, or says why it has none.",
+            "",
+            *_table(("id", "promise", "shown by"), rows),
+            "",
+        ]
+    )
+
+
+def promises() -> dict[str, dict[str, str]]:
+    """Read the promises: id -> its text, and why nothing shows it, if nothing does."""
+    read = yaml.safe_load((ROOT / "docs/promises.yaml").read_text(encoding="utf-8"))
+    return {name: said if isinstance(said, dict) else {"text": said} for name, said in read.items()}
+
+
+def shown_by(folder: Path = ROOT / "tests") -> dict[str, list[str]]:
+    """Find the tests that carry a promise's id: id -> file::test, in order."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                name = f"{path.relative_to(folder)}::{node.name}"
+                for promise in _marked(node):
+                    found.setdefault(promise, []).append(name)
+    return found
+
+
+def _marked(test: ast.FunctionDef) -> Iterator[str]:
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.proves":
+            yield from (str(ast.literal_eval(each)) for each in mark.args)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/SETTINGS.md": settings_page,
     "docs/lifecycle.md": lifecycle_page,
+    "docs/PROMISES.md": promises_page,
 }
 
 

@@ -1,5 +1,6 @@
 """A whole journey whose every typed value can be told apart; none is found where it is kept."""
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -203,7 +204,7 @@ def _oid(url: str) -> str:
     return str(row[0])
 
 
-@pytest.mark.proves("CRY-1", "CRY-7", "LOG-1")
+@pytest.mark.proves("CRY-1", "LOG-1")
 def test_nothing_that_was_typed_can_be_found_where_it_is_kept(journey: Journey) -> None:
     kept = places(journey)
 
@@ -217,6 +218,25 @@ def test_nothing_that_was_typed_can_be_found_where_it_is_kept(journey: Journey) 
         if found(value, content)
     ]
     assert left == []
+
+
+@pytest.mark.proves("CRY-7")
+def test_no_key_can_be_found_where_things_are_kept_or_shown(journey: Journey) -> None:
+    server, client = journey.clinic.server, journey.clinic.client()
+    kept = places(journey)
+    kept["a page that is not there"] = client.get("/no-such-page").data
+    kept["the command lines"] = b"".join(
+        Path(f"/proc/{number}/cmdline").read_bytes() for number in server.worker_ids()
+    )
+    names = ("DATA_KEYS", "LOOKUP_KEY", "AUDIT_KEY", "SECRET_KEY", "PASSWORD_SALT")
+    values = [server.environment[f"NEEDLEPOINT_{name}"].rpartition(":")[2] for name in names]
+    keys = [base64.b64decode(value) for value in values[:3]]
+
+    assert [place for place, held in kept.items() for value in values if found(value, held)] == []
+    assert [place for place, held in kept.items() for key in keys if key in held] == []
+    assert [
+        place for place, held in kept.items() for key in keys if key.hex().encode() in held
+    ] == []
 
 
 @pytest.mark.proves("MAIL-5")

@@ -37,6 +37,13 @@ def make_authority(folder: Path) -> Authority:
 
 def server_context(authority: Authority, folder: Path, host: str) -> ssl.SSLContext:
     """Make what a server of that name needs to speak TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(server_file(authority, folder, host))
+    return context
+
+
+def server_file(authority: Authority, folder: Path, host: str) -> Path:
+    """Write the key and the certificate of a server of that name into one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     blank = _blank(_name(host), authority.certificate.subject, key)
     blank = blank.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), False)
@@ -50,9 +57,7 @@ def server_context(authority: Authority, folder: Path, host: str) -> ssl.SSLCont
         )
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    return context
+    return file
 
 
 def _name(common: str) -> x509.Name:

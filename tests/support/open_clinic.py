@@ -109,14 +109,15 @@ def running_on(
     workers: int = 2,
     with_worker: bool = True,
     with_apps: bool = True,
+    certificate: Path | None = None,
     **overrides: Any,
 ) -> Iterator[OpenClinic]:
-    """Lend a clinic on a database that is there already."""
+    """Lend a clinic on a database that is there already; with a certificate, over https."""
     with ExitStack() as stack:
         smtp = stack.enter_context(smtp_sink.running())
         port = free_port()
         settings = {
-            "public_base_url": f"http://localhost:{port}",
+            "public_base_url": f"{'https' if certificate else 'http'}://localhost:{port}",
             "smtp_port": smtp.port,
             "alert_email": ALERTS,
             **UNBRAKED,
@@ -130,7 +131,7 @@ def running_on(
         )
         staff = hire_all(app, with_app=with_apps)
         place_id = open_place(app, staff)
-        server = AppServer(environment, workers=workers, port=port)
+        server = AppServer(environment, workers=workers, port=port, certificate=certificate)
         stack.callback(server.stop)
         server.start()
         log = server.log.with_name("worker")
