@@ -196,6 +196,10 @@ class Settings:
     backup_days: int = setting(
         35, "Backups older than this are removed", Edit("keeping", "number", 1, 3650)
     )
+    erasure_ledger: str = setting(
+        "var/erasures.txt",
+        "File with the opaque ids of erased requests, outside the database; a restore reads it",
+    )
     clearance_days: int = setting(
         90, "A clearance made by a screening ends this long after its intake"
     )
