@@ -361,6 +361,13 @@ class PlacesForm(PatientForm):
 
     def validate_wanted_regions(self, field: SelectMultipleField) -> None:
         """Ask for a place, or for "not sure"."""
+    @property
+    def readable(self) -> bool:
+        """Whether all that is there can be kept, though something may still be missing."""
+        return not any(field.errors for field in self if field is not self.wanted_regions) and not (
+            self.wanted_regions.data and self.wanted_regions.errors
+        )
+
         if not field.data or not set(field.data) <= _offered(field):
             raise ValidationError(str(_("Tick where it hurts, or “Not sure”")))
 
@@ -428,13 +435,16 @@ class HistoryForm(PatientForm):
     as_of: date
 
     def validate(self, extra_validators: Any = None) -> bool:
+    readable = False  # after validate: all that is there can be kept, something may be missing
         """Read every field, then ask for what the answers call for and is missing."""
         fine: bool = super().validate(extra_validators)
         typed = self._typed(note=True)
         if self.group:
             fine = self._check_ticks() and fine
+        self.readable = fine and not any(field.errors for field in self)
         asked = asked_only(self.questions, typed, as_of=self.as_of)
         for question in pages.missing(self.questions, self.section_id, asked, as_of=self.as_of):
+            self.readable = self.readable and (fine or not self._read_ticks())
             self._ask_for(question)
         return fine and not any(field.errors for field in self)
 
@@ -660,9 +670,16 @@ def _unsure(question: Question) -> str:
 
 
 def history_data(
-    form_class: type[HistoryForm], answers: Mapping[str, Any], shown: Iterable[str]
+    form_class: type[HistoryForm],
+    answers: Mapping[str, Any],
+    shown: Iterable[str],
+    *,
+    finished: bool = True,
 ) -> dict[str, Any]:
-    """Turn saved answers into what the fields of a topic show."""
+    """Turn saved answers into what the fields of a topic show.
+
+    On a page that was left unfinished the boxes that were ticked are, and no more is said.
+    """
     data: dict[str, Any] = {}
     for question in form_class.asked_here:
         value = answers.get(question.id)
@@ -671,11 +688,14 @@ def history_data(
         data |= _shown_as(question, value)
     saved = {question.id: answers.get(question.id) for question in form_class.group}
     if saved and all(saved.values()):
-        data |= _ticks_shown(saved, any(question_id in saved for question_id in shown))
+        beside = any(question_id in saved for question_id in shown)
+        data |= _ticks_shown(saved, beside_a_tick=beside)
+    elif any(saved.values()) and not finished:
+        data |= _ticks_shown(saved, beside_a_tick=True)
     return data
 
 
-def _ticks_shown(saved: Mapping[str, Any], beside_a_tick: bool) -> dict[str, Any]:  # noqa: FBT001 - one caller, just above
+def _ticks_shown(saved: Mapping[str, Any], *, beside_a_tick: bool) -> dict[str, Any]:
     unsure = [key for key, value in saved.items() if value == "not_sure"]
     ticked = [key for key, value in saved.items() if value == "yes"]
     more = [SOME_NOT_SURE] if unsure else []
@@ -829,6 +849,32 @@ class ConsentForm(PatientForm):
 
 class MailedCodeForm(PatientForm):
     """The six digits of a mailed code."""
+class HeardConsentForm(ConsentForm):
+    """The same yes, given by voice to the member of staff who read the words out."""
+
+    agree = BooleanField(
+        _("I read this out, and the person said yes to it"), false_values=("", False)
+    )
+
+    def validate_agree(self, field: Field) -> None:
+        """Ask for the yes."""
+        if not field.data:
+            raise ValidationError(str(_("Tick the box when the person has said yes")))
+
+
+class KeyedAboutForm(AboutForm):
+    """Who asks for care, written by staff; and how the request reached the clinic."""
+
+    source = RadioField(
+        _("How does this request reach us?"),
+        choices=_listed(
+            {"phone": _("By phone"), "paper": _("On paper"), "desk": _("In person at the desk")}
+        ),
+        validate_choice=False,
+        validators=[_chosen(_("Choose how this request reaches us"))],
+    )
+
+
 
     code = StringField(_("Six-digit code"))
 

@@ -268,16 +268,6 @@ def test_the_desk_reads_for_good_when_the_patient_opened_the_page(
     ]
 
 
-def test_finishing_later_promises_no_more_than_was_saved(ana: Walker) -> None:
-    page = ana.begins()
-
-    link = page.soup.find("a", href="/request/later")
-
-    assert link is not None
-    assert link.get_text(strip=True) == "Finish later"
-    assert "a page that you did not save are not kept" in ana.get("/request/later").text
-
-
 def test_a_link_to_finish_later_opens_the_draft_on_another_device(ana: Walker) -> None:
     ana.has_filled_in()
     page = ana.get("/request/later").submit("Mail me a code")

@@ -1,0 +1,93 @@
+"""Who leaves in the middle of a page keeps what is typed there, and nothing is made of the rest."""
+
+from clinic.models import Draft, Intake
+from clinic.screening import questionnaire
+from tests.web.patient.walking import HEALTHY, Walker
+
+RED_FLAGS = "/request/history/red-flags"
+HALF = {"ticks": ["some_not_sure"], "ticks-unsure": ["rf-fever-infection"]}
+
+
+def _steps(ana: Walker) -> list[str]:
+    [draft] = ana.rows(Draft)
+    return draft.steps or []
+
+
+def test_what_is_typed_on_the_open_page_is_saved_on_the_way_out(ana: Walker) -> None:
+    page = ana.begins()
+
+    later = page.submit("Finish later", {"free_text.hopes": "To lift my bag"})
+
+    assert later.heading == "Finish later"
+    assert "the page you just left is saved too" in later.text
+    [draft] = ana.rows(Draft)
+    assert draft.answers["free_text.hopes"] == "To lift my bag"
+    assert ana.get("/request/where").values["free_text.hopes"] == ["To lift my bag"]
+    assert _steps(ana) == ["about"]
+    assert "Where it hurts" in ana.get("/request/check").text
+
+
+def test_a_box_that_was_not_reached_is_no_no(ana: Walker) -> None:
+    page = ana.comes_to_history()
+
+    page.submit("Finish later", HALF)
+
+    [draft] = ana.rows(Draft)
+    assert draft.answers["rf-fever-infection"] == "not_sure"
+    assert "rf-chest-breath" not in draft.answers
+    again = ana.get(RED_FLAGS)
+    assert again.values["ticks"] == ["some_not_sure"]
+    assert again.values["ticks-unsure"] == ["rf-fever-infection"]
+
+
+def test_a_page_that_was_left_unfinished_keeps_the_request_from_being_sent(ana: Walker) -> None:
+    form = ana.is_at_the_check().form("Send my request")
+
+    ana.get(RED_FLAGS).submit("Finish later", HALF)
+
+    check = ana.get("/request/check")
+    assert not check.has_button("Send my request")
+    assert check.has_link(questionnaire.shipped().section("red-flags").title)
+    [draft] = ana.rows(Draft)
+    form.data = [(key, str(draft.version) if key == "seen" else one) for key, one in form.data]
+    assert form.submit("Send my request").path == "/request/check"
+    assert ana.rows(Intake) == []
+
+
+def test_a_finished_page_left_by_that_button_stays_finished(ana: Walker) -> None:
+    page = ana.comes_to_history()
+    section = page.path.rpartition("/")[2]
+
+    page.submit("Finish later", HEALTHY[section])
+
+    assert f"history/{section}" in _steps(ana)
+
+
+def test_what_cannot_be_read_is_shown_again_before_anybody_leaves(ana: Walker) -> None:
+    page = ana.begins()
+
+    refused = page.submit("Finish later", {"times": "a" * 501})
+
+    assert refused.status == 422
+    assert refused.errors["times"] == "Shorten this to 500 characters"
+
+
+def test_an_urgent_answer_stops_also_on_the_way_out(ana: Walker) -> None:
+    page = ana.comes_to_history()
+
+    stopped = page.submit("Finish later", {"ticks": ["rf-chest-breath"]})
+
+    assert stopped.heading == "Please stop here and get care"
+    assert ana.request().urgent_open
+
+
+def test_a_question_that_decides_about_an_emergency_is_asked_before_anybody_leaves(
+    ana: Walker,
+) -> None:
+    page = ana.comes_to_history()
+
+    asked = page.submit("Finish later", {"ticks": ["rf-fever-infection"]})
+
+    assert asked.status == 422
+    assert asked.errors
+    assert ana.rows(Intake) == []
