@@ -30,8 +30,6 @@ def landing() -> str:
         sources=sources.SOURCES,
         structured=structured.landing,
         places=team_queries.places(),
-        ask_url=_if_there("enquiries.write"),
-        questions_url=_if_there("enquiries.published"),
     )
 
 
@@ -64,14 +62,26 @@ def prices() -> str:
 @guards.public
 def privacy() -> str:
     """Say what happens with data."""
-    return render_template("public/privacy.html", kept=site.settings)
+    settings = site.settings
+    return render_template(
+        "public/privacy.html",
+        idle_minutes=settings.draft_idle_minutes,
+        draft_days=settings.draft_days,
+        question_days=settings.enquiry_days,
+        letter_days=settings.outbox_days,
+        link_days=settings.link_days,
+        request_years=settings.request_years,
+        backup_days=settings.backup_days,
+    )
 
 
 @blueprint.get("/accessibility")
 @guards.public
 def accessibility() -> str:
     """Say how the pages can be used, and what to do where they cannot."""
-    return render_template("public/accessibility.html")
+    return render_template(
+        "public/accessibility.html", idle_minutes=site.settings.draft_idle_minutes
+    )
 
 
 @blueprint.get("/sitemap.xml")
@@ -105,10 +115,6 @@ def language() -> Answer:
     response = redirect(_own_path(request.form.get("next", "")), 303)
     code = request.form.get("language", "")
     return languages.remember(response, code) if code in filters.LANGUAGES else response
-
-
-def _if_there(endpoint: str) -> str | None:
-    return url_for(endpoint) if endpoint in current_app.view_functions else None
 
 
 def _lines(name: str) -> list[str]:

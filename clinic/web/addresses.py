@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, request, url_for
+from flask import Flask, Response, request, url_for
 
 from clinic.extensions import site
 from clinic.web import filters
@@ -41,9 +41,7 @@ def whole_asset(path: str) -> str:
 
 def listed() -> list[str]:
     """List the whole addresses that a search engine may list, the landing page first."""
-    return [
-        whole(url_for(endpoint)) for endpoint in LISTED if endpoint in current_app.view_functions
-    ]
+    return [whole(url_for(endpoint)) for endpoint in LISTED]
 
 
 def _keep_unlisted(response: Response) -> Response:
