@@ -39,6 +39,7 @@ BLUEPRINTS = (
     "status",
     "desk",
     "offers",
+    "keying",
     "calendars",
     "therapist",
     "enquiries",

@@ -349,7 +349,8 @@ def stop(way: Way, draft: OpenDraft) -> Answer:
         return redirect(way.address(drafts.CHECK), 303)
     advice = drafts.advice(draft, filters.language(), as_of=drafts.today(guards.now()))
     page = "keying/stop.html" if way.keyed else "request/stop.html"
-    return render_template(page, way=way, advice=advice, draft=draft)
+    phone = contact.phone(draft.contact.phone).display
+    return render_template(page, way=way, advice=advice, draft=draft, phone=phone)
 
 
 def mistake(way: Way, draft: OpenDraft) -> Answer:

@@ -80,6 +80,7 @@ def queue() -> str:
         "desk/queue.html",
         rows=page.rows,
         folders=_pills(counts.folders, wish),
+        may_key=actor.may(Permission.WORK_REQUESTS),
         folder=wish.folder,
         folder_word=desk_words.FOLDERS[wish.folder],
         total=counts.folders[wish.folder],

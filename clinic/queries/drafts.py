@@ -140,8 +140,13 @@ def opened(request: Request, draft: Draft, *, keyed: str | None = None) -> OpenD
 
 def today(now: datetime) -> date:
     """Tell which day it is at the clinic's first location, by whose clock patients are asked."""
+    return now.astimezone(ZoneInfo(zone())).date()
+
+
+def zone() -> str:
+    """Name the zone of the clinic's first location."""
     query = select(Location.zone).where(Location.active).order_by(Location.name, Location.id)
-    return now.astimezone(ZoneInfo(db.session.scalars(query.limit(1)).first() or "UTC")).date()
+    return db.session.scalars(query.limit(1)).first() or "UTC"
 
 
 def sections(draft: OpenDraft | None, language: str, *, as_of: date) -> tuple[Step, ...]:

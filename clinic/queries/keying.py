@@ -61,6 +61,22 @@ def find(actor: Actor, reference: str, now: datetime) -> OpenDraft:
     return drafts.opened(request, draft, keyed=entry.channel)
 
 
+@dataclass(frozen=True)
+class Written:
+    """One entry of this actor's, sent or not."""
+
+    request_id: UUID
+    language: str
+
+
+def written(actor: Actor, reference: str) -> Written:
+    """Return the entry that this actor wrote, sent or not, or raise NotThere."""
+    request, entry = _entry(actor, reference)
+    if entry.by_id != actor.id:
+        raise NotThere
+    return Written(request.id, request.language)
+
+
 def reference_of(actor: Actor, request_id: UUID) -> str:
     """Return the reference of a request that this actor has just begun."""
     actor.require(Permission.WORK_REQUESTS)

@@ -64,6 +64,13 @@ KINDS: Mapping[str, LazyString] = {
 
 CHANNELS: Mapping[str, LazyString] = {"email": _("E-mail"), "phone": _("Phone")}
 
+# How a request reached us that staff wrote for the patient.
+SOURCES: Mapping[str, LazyString] = {
+    "phone": _("By phone"),
+    "paper": _("On paper"),
+    "desk": _("In person at the desk"),
+}
+
 OUTCOMES: Mapping[str, Word] = {
     "reached": Word(_("Reached"), Tone.READY),
     "voicemail": Word(_("Voicemail"), Tone.WAITING),
