@@ -17,7 +17,9 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Field,
+    FieldList,
     Form,
+    FormField,
     HiddenField,
     IntegerField,
     PasswordField,
@@ -359,8 +361,6 @@ class PlacesForm(PatientForm):
     )
     boxes: tuple[str, ...] = ()
 
-    def validate_wanted_regions(self, field: SelectMultipleField) -> None:
-        """Ask for a place, or for "not sure"."""
     @property
     def readable(self) -> bool:
         """Whether all that is there can be kept, though something may still be missing."""
@@ -368,6 +368,8 @@ class PlacesForm(PatientForm):
             self.wanted_regions.data and self.wanted_regions.errors
         )
 
+    def validate_wanted_regions(self, field: SelectMultipleField) -> None:
+        """Ask for a place, or for "not sure"."""
         if not field.data or not set(field.data) <= _offered(field):
             raise ValidationError(str(_("Tick where it hurts, or “Not sure”")))
 
@@ -433,18 +435,18 @@ class HistoryForm(PatientForm):
     group: tuple[Question, ...]
     elsewhere: Answers
     as_of: date
+    readable = False  # after validate: all that is there can be kept, something may be missing
 
     def validate(self, extra_validators: Any = None) -> bool:
-    readable = False  # after validate: all that is there can be kept, something may be missing
         """Read every field, then ask for what the answers call for and is missing."""
         fine: bool = super().validate(extra_validators)
         typed = self._typed(note=True)
+        self.readable = fine and not any(field.errors for field in self)
         if self.group:
             fine = self._check_ticks() and fine
-        self.readable = fine and not any(field.errors for field in self)
+            self.readable = self.readable and (fine or not self._read_ticks())
         asked = asked_only(self.questions, typed, as_of=self.as_of)
         for question in pages.missing(self.questions, self.section_id, asked, as_of=self.as_of):
-            self.readable = self.readable and (fine or not self._read_ticks())
             self._ask_for(question)
         return fine and not any(field.errors for field in self)
 
@@ -847,8 +849,6 @@ class ConsentForm(PatientForm):
             raise ValidationError(str(_("Tick the box to go on, or call us instead")))
 
 
-class MailedCodeForm(PatientForm):
-    """The six digits of a mailed code."""
 class HeardConsentForm(ConsentForm):
     """The same yes, given by voice to the member of staff who read the words out."""
 
@@ -875,6 +875,8 @@ class KeyedAboutForm(AboutForm):
     )
 
 
+class MailedCodeForm(PatientForm):
+    """The six digits of a mailed code."""
 
     code = StringField(_("Six-digit code"))
 
@@ -976,16 +978,47 @@ class NoteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     )
 
 
-class WaitForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """Until when a request is set aside."""
+class SaidForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A reason from a list, and words to it; "another reason" says nothing without them."""
+
+    because = RadioField(_("Why?"), validators=[InputRequired(_("Choose a reason"))])
+    words = StringField(_("A few words about it"), validators=[fit_text(200)])
+
+    def validate_because(self, field: Field) -> None:
+        """Ask for words where the reason alone tells nothing."""
+        if field.data == "other" and not (self.words.data or "").strip():
+            raise ValidationError(str(_("Say in a few words what the reason is")))
+
+
+class WaitForm(SaidForm):
+    """Until when a request is set aside, and why."""
 
     until = LaterDateField(_("Wait until"))
+
+
+class ReopenForm(SaidForm):
+    """Why a closed request is taken up again."""
 
 
 class CloseForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """Why a request is closed."""
 
     reason = RadioField(_("Why is it closed?"), validators=[InputRequired(_("Choose a reason"))])
+
+
+class LetterForm(Envelope):
+    """A letter of the desk's own words to a patient."""
+
+    subject = StringField(
+        _("Subject"), validators=[InputRequired(_("Write a subject")), fit_text(120)]
+    )
+    body = TextAreaField(
+        _("Letter"),
+        validators=[
+            InputRequired(_("Write the letter first")),
+            fit_text(LONGEST_NOTE, multiline=True),
+        ],
+    )
 
 
 class ContactForm(Envelope):
@@ -1007,6 +1040,7 @@ class WhereForm(Form):
 
     therapist = SelectField(_("Therapist"), validate_choice=False)
     location = SelectField(_("Location"), validate_choice=False)
+    first = StringField(_("From"), name="from")
     kind = SelectField(_("Kind of visit"), validate_choice=False)
 
 
@@ -1060,6 +1094,16 @@ class KeyedForm(SeenForm):
         return self.idempotency_key.data or ""
 
 
+class OverrideForm(Form):
+    """Why needling is right although one finding asks for caution."""
+
+    finding = HiddenField(validators=[fit_text(80)])
+    code = SelectField(_("Why needling is right although a rule asks for caution"))
+    reason = TextAreaField(
+        _("The reason in one sentence"), validators=[fit_text(LONGEST_NOTE, multiline=True)]
+    )
+
+
 class DecisionForm(KeyedForm):
     """What a therapist signs; the choices' words come from the words table."""
 
@@ -1071,7 +1115,17 @@ class DecisionForm(KeyedForm):
     other_regions = SelectMultipleField(_("Other regions"), choices=_region_choices)
     technique = SelectMultipleField(_("Technique"))
     positions = SelectMultipleField(_("Position"))
-    grounds = SelectField(_("Why needling is right although a rule asks for caution"))
+    grounds = SelectField(
+        _("Why needling is right although a rule asks for caution"),
+        filters=[lambda code: code or ""],  # it is not there where each finding has its own
+    )
+    overrides = FieldList(FormField(OverrideForm), max_entries=60)
+    question = TextAreaField(
+        _("Your question, as the patient reads it"),
+        description=_("Short and plain. The patient answers it, then sends the history again."),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
+    sections = SelectMultipleField(_("Topics to answer again"))
     reason = TextAreaField(
         _("The reason in one sentence"), validators=[fit_text(LONGEST_NOTE, multiline=True)]
     )
@@ -1104,6 +1158,16 @@ class DecisionForm(KeyedForm):
         """Every region that is ticked, wanted or not."""
         return (*(self.regions.data or ()), *(self.other_regions.data or ()))
 
+    def refuse_override(self, finding: str, field_name: str, problem: str) -> None:
+        """Show what the service refused beside the override of one finding."""
+        named = {"reason_code": "code", "reason": "reason"}[field_name]
+        for entry in self.overrides:
+            if entry.form.finding.data == finding:
+                field = entry.form[named]
+                field.errors = [*field.errors, problem]
+                return
+        self.refuse(field_name, problem)
+
     def refuse(self, field_name: str, problem: str) -> None:
         """Show what the service refused beside the field that the therapist sees for it."""
         shown = {"reason_code": "grounds"}
@@ -1125,7 +1189,27 @@ class DecisionForm(KeyedForm):
             "not_before": self.again_on.data if delays else self.not_before.data,
             "valid_until": self.valid_until.data,
             "note": self.note.data or "",
+            "question": self.question.data or "",
+            "sections": tuple(self.sections.data or ()),
         }
+
+    def overriding(self) -> list[tuple[str, str | None, str]]:
+        """Return each override that was begun: the finding, the coded reason, the sentence."""
+        return [
+            (one["finding"], one["code"] or None, one["reason"] or "")
+            for one in self.overrides.data
+            if one["code"] or (one["reason"] or "").strip()
+        ]
+
+
+class WithdrawForm(SeenForm):
+    """Withdraws a clearance."""
+
+    why = TextAreaField(
+        _("Why it is withdrawn"),
+        description=_("Only therapists read this."),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
 
 
 class UrgentForm(SeenForm):
@@ -1530,3 +1614,188 @@ def _setting_problem(name: str, unfit: effective.UnfitValue) -> Any:
     numbers = _("Enter a whole number from %(low)s to %(high)s", low=unfit.low, high=unfit.high)
     said |= {"no_number": numbers, "out_of_bounds": numbers}
     return said.get(unfit.problem, _("Remove the unusual characters and type it again"))
+
+
+class PlaceForm(SeenForm):
+    """A location: where it is, by which clock, and under which law."""
+
+    name = StringField(
+        _("Name"), validators=[InputRequired(_("Enter the location's name")), fit_text(120)]
+    )
+    address = StringField(
+        _("Address"), description=_("As it is printed in letters."), validators=[fit_text(300)]
+    )
+    phone = StringField(
+        _("Phone of this location"), description=_("Empty: the clinic's."), validators=[fit_phone]
+    )
+    zone = SelectField(_("Time zone"), description=_("Every visit there is shown by this clock."))
+    state = StringField(
+        _("US state"),
+        description=_("Two letters, such as WA."),
+        validators=[InputRequired(_("Enter the two letters of the state"))],
+    )
+    needling_law = RadioField(
+        _("Does this state let your therapists needle?"),
+        validators=[InputRequired(_("Choose what the law says"))],
+    )
+    legal_basis = TextAreaField(
+        _("The statute or rule that says so"), validators=[fit_text(1000, multiline=True)]
+    )
+    law_reviewed_on = DateField(_("When a person last checked the law"), optional=True)
+    law_review_by = DateField(_("Check it again by"), optional=True)
+    active = BooleanField(_("Patients can be seen here"), default=True)
+
+    def validate_state(self, field: Field) -> None:
+        """Take two letters."""
+        field.data = field.data.strip().upper()
+        if len(field.data) != 2 or not field.data.isalpha() or not field.data.isascii():
+            raise ValidationError(str(_("Enter the two letters of the state")))
+
+
+class OpeningForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """When a location is open, on some weekdays."""
+
+    weekdays = SelectMultipleField(
+        _("Days"), coerce=int, validators=[InputRequired(_("Choose one day or more"))]
+    )
+    opens = TimeField(_("From"), validators=[InputRequired(_("Enter a time like 09:00"))])
+    closes = TimeField(_("Until"), validators=[InputRequired(_("Enter a time like 17:00"))])
+
+
+# --- Offers and visits -----------------------------------------------------------------------
+
+MOST_TIMES = 3
+LONGEST_REASON = 500
+
+
+class WordsForm(PatientForm):
+    """What a patient writes about other times, if anything."""
+
+    words = TextAreaField(
+        _("When could you come?"),
+        description=_("The front desk reads this. Please write nothing about your health here."),
+        validators=[fit_text(LONGEST_WORDS, multiline=True)],
+    )
+
+
+class OfferForm(Envelope):
+    """One to three times, chosen from a list of free ones."""
+
+    therapist = HiddenField()
+    location = HiddenField()
+    kind = HiddenField()
+    starts = SelectMultipleField(_("Which times?"), validate_choice=False)
+
+    def validate_starts(self, field: SelectMultipleField) -> None:
+        """Take one to three times, each once."""
+        field.data = list(dict.fromkeys(field.data or ()))
+        if not field.data:
+            raise ValidationError(str(_("Choose a time")))
+        if len(field.data) > MOST_TIMES:
+            raise ValidationError(str(_("Choose up to three times")))
+
+
+class CancelForm(Envelope):
+    """Why a visit is cancelled."""
+
+    reason = RadioField(
+        _("Why is it cancelled?"), validators=[InputRequired(_("Choose why it is cancelled"))]
+    )
+
+
+class RecordForm(Envelope):
+    """What was done at a visit: needles or none, and where. Regions are those cleared."""
+
+    needled = RadioField(
+        _("Were needles used?"),
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        validators=[InputRequired(_("Say whether needles were used"))],
+    )
+    regions = SelectMultipleField(_("Where?"), description=_("The regions that are cleared."))
+
+    def validate_regions(self, field: SelectMultipleField) -> None:
+        """Ask where, if needles were used."""
+        if self.needled.data == "yes" and not field.data:
+            raise ValidationError(str(_("Tick where needles were used")))
+
+
+class FinishForm(RecordForm):
+    """The same at the end of the visit, and what comes next."""
+
+    after = RadioField(
+        _("What comes next?"),
+        choices=[("more", _("Plan the next visit")), ("last", _("This was the last visit"))],
+        validators=[InputRequired(_("Say what comes next"))],
+    )
+
+
+class CorrectionForm(RecordForm):
+    """Another record of a visit, and why the first was wrong."""
+
+    reason = TextAreaField(
+        _("Why is it corrected?"),
+        validators=[
+            InputRequired(_("Write one sentence on why")),
+            fit_text(LONGEST_REASON, multiline=True),
+        ],
+    )
+
+
+class DayForm(Form):
+    """Which place, and which day there."""
+
+    place = SelectField(_("Location"), validate_choice=False)
+    on = StringField(_("Day"))
+
+
+class InviteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Who joins the staff, and as what."""
+
+    name = StringField(
+        _("Name"),
+        description=_("As patients and colleagues read it."),
+        validators=[InputRequired(_("Enter a name")), fit_text(120)],
+    )
+    email = StringField(
+        _("Email"),
+        description=_("The invitation goes there."),
+        validators=[InputRequired(_("Enter an email address")), fit_email],
+    )
+    licence = StringField(
+        _("License"), description=_("Printed under decisions."), validators=[fit_text(120)]
+    )
+    roles = SelectMultipleField(_("Roles"), validators=[InputRequired(_("Choose a role"))])
+
+
+class ProfileForm(SeenForm):
+    """What colleagues and the team page say of a member of staff."""
+
+    name = StringField(_("Name"), validators=[InputRequired(_("Enter a name")), fit_text(120)])
+    licence = StringField(
+        _("License"), description=_("Printed under decisions."), validators=[fit_text(120)]
+    )
+    about = TextAreaField(_("About this person"), validators=[fit_text(1000, multiline=True)])
+    about_es = TextAreaField(
+        _("The same in Spanish"),
+        description=_("Empty: the page in Spanish says nothing."),
+        validators=[fit_text(1000, multiline=True)],
+    )
+    shown_on_team = BooleanField(_("Show on the team page"))
+
+
+class RolesForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The roles of a member of staff."""
+
+    roles = SelectMultipleField(_("Roles"), validators=[InputRequired(_("Choose a role"))])
+
+
+class LetterTextForm(SeenForm):
+    """The clinic's words for one letter in one language."""
+
+    subject = StringField(
+        _("Subject"), validators=[InputRequired(_("Write a subject")), fit_text(200)]
+    )
+    body = TextAreaField(
+        _("Letter"),
+        validators=[InputRequired(_("Write the letter")), fit_text(4000, multiline=True)],
+    )

@@ -14,12 +14,19 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.access import Permission
-from clinic.forms import ClinicalNoteForm, DecisionForm, KeyedForm, SeenForm, UrgentForm
+from clinic.forms import (
+    ClinicalNoteForm,
+    DecisionForm,
+    KeyedForm,
+    SeenForm,
+    UrgentForm,
+    WithdrawForm,
+)
 from clinic.queries import histories, requests
 from clinic.queries.histories import History
 from clinic.services import reading, review
 from clinic.services.idempotency import OtherBody
-from clinic.services.review import CannotDecide, Decision
+from clinic.services.review import CannotDecide, Decision, Override
 from clinic.services.transaction import ChangedUnderneath
 from clinic.web import filters, guards, therapist_words, words
 
@@ -47,7 +54,9 @@ def decide(reference: str) -> Answer:
             guards.actor(),
             guards.now(),
             request_id,
-            signed=Decision(**form.values()),
+            signed=Decision(
+                **form.values(), overrides=[Override(*one) for one in form.overriding()]
+            ),
             seen=form.seen_version,
             key=form.key,
         )
@@ -59,10 +68,16 @@ def decide(reference: str) -> Answer:
 @guards.staff(Permission.DECIDE)
 def withdraw(reference: str) -> Answer:
     """Withdraw the live clearance."""
-    form = SeenForm()
+    form = WithdrawForm()
 
     def take_back(request_id: UUID) -> None:
-        review.withdraw(guards.actor(), guards.now(), request_id, seen=form.seen_version)
+        review.withdraw(
+            guards.actor(),
+            guards.now(),
+            request_id,
+            reason=form.why.data or "",
+            seen=form.seen_version,
+        )
 
     return _act(reference, form, take_back, _("The clearance is withdrawn."))
 
@@ -111,7 +126,11 @@ def _act(reference: str, form: SeenForm, act: Callable[[UUID], None], said: str)
     try:
         act(request_id)
     except CannotDecide as refusal:
-        form.refuse(refusal.field_name, str(words.CANNOT_DECIDE[refusal.problem]))
+        told = str(words.CANNOT_DECIDE[refusal.problem])
+        if refusal.finding and isinstance(form, DecisionForm):
+            form.refuse_override(refusal.finding, refusal.field_name, told)
+        else:
+            form.refuse(refusal.field_name, told)
         return _page(reference, form), 422
     except ChangedUnderneath:
         return _page(reference, form, conflict=_who_was_first(reference)), CONFLICT
@@ -146,6 +165,7 @@ def _page(reference: str, failed: SeenForm | None = None, *, conflict: str = "")
         conflict=conflict,
         form=_decision_form(opened, failed),
         urgent_form=_other_form(UrgentForm, failed),
+        withdraw_form=_other_form(WithdrawForm, failed),
         note_form=_other_form(ClinicalNoteForm, failed),
         now=guards.now(),
         **therapist_words.of(opened),
@@ -168,6 +188,10 @@ def _decision_form(opened: History, failed: SeenForm | None) -> DecisionForm:
         free = [one.id for one in opened.regions if one.verdict != "avoid"]
         ticked = tuple(free) if opened.regions_named else ()
         form = DecisionForm(formdata=None, data=_fresh(opened))
+    listed = {entry.form.finding.data for entry in form.overrides}
+    for row in opened.overridable:
+        if row.id not in listed:
+            form.overrides.append_entry({"finding": row.id})
     therapist_words.offer_choices(form, opened)
     wanted = {one.id for one in opened.regions}
     form.regions.data = [one for one in ticked if one in wanted]

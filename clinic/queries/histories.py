@@ -34,6 +34,7 @@ from clinic.queries import answers
 from clinic.queries.answers import MedicineRow, SectionRows, Worded
 from clinic.screening import dates, outcome, questionnaire, rules, stored
 from clinic.screening.conditions import UNSURE
+from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
 from clinic.screening.stored import KeptQuestions, KeptRules
 
@@ -103,6 +104,15 @@ class ClearanceRow:
 
 
 @dataclass(frozen=True)
+class OverrideRow:
+    """Why one finding did not keep a therapist from clearing."""
+
+    title: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class DecisionRow:
     """One signed decision; past where a newer one, a newer history or its end has overtaken it."""
 
@@ -115,6 +125,8 @@ class DecisionRow:
     signed_name: str
     signed_at: datetime
     past: bool
+    overrides: tuple[OverrideRow, ...] = ()
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +187,14 @@ class History:
     decisions: tuple[DecisionRow, ...]
     live: ClearanceRow | None
     notes: tuple[NoteRow, ...]
+
+    @property
+    def overridable(self) -> tuple[FindingRow, ...]:
+        """The findings of which clearing may override one or more; none where it is one alone."""
+        found = tuple(
+            row for row in self.findings if Level(row.level) >= Level.RELATIVE or row.blocked
+        )
+        return found if len(found) > 1 else ()
 
 
 def newest(actor: Actor, reference: str, *, now: datetime) -> History:
@@ -368,7 +388,14 @@ class _History:
                 signed_name=review.signed_name,
                 signed_at=review.signed_at,
                 past=position > 0 or ended or older,
+                overrides=tuple(self._overrides(review)),
+                question=(review.limits or {}).get("question", ""),
             )
+
+    def _overrides(self, review: Review) -> Iterator[OverrideRow]:
+        for one in (review.limits or {}).get("overrides", ()):
+            title = self._titled(one["finding"]) or one["finding"]
+            yield OverrideRow(title, one["code"], one["reason"])
 
     def _notes(self) -> Iterator[NoteRow]:
         query = (

@@ -16,8 +16,8 @@ from sqlalchemy import exists, select
 
 from clinic.access import Actor, ActorKind, Permission, Refused
 from clinic.extensions import db, site
-from clinic.models import Alert, Attempt, Request, ScreeningRecord, User
-from clinic.services import outbox, tracks, triage
+from clinic.models import Alert, Request, ScreeningRecord, User
+from clinic.services import contacting, outbox, tracks, triage
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
 CLINIC_LANGUAGE = "en"
@@ -70,10 +70,7 @@ def reached_since(work: Work, request: Request) -> bool:
         .limit(1)
     )
     since = [moment for moment in (screened_at, alert.raised_at if alert else None) if moment]
-    query = select(Attempt.id).where(Attempt.request_id == request.id, Attempt.outcome == "reached")
-    if since:
-        query = query.where(Attempt.at >= max(since))
-    return work.session.scalars(query.limit(1)).first() is not None
+    return contacting.reached(work, request.id, since=max(since, default=None))
 
 
 def _raise(work: Work, alert: Alert) -> None:

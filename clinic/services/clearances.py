@@ -60,9 +60,14 @@ def newest(work: Work, request: Request) -> tuple[Intake, ScreeningRecord] | Non
     return (found[0], found[1]) if found is not None else None
 
 
+def given_on(work: Work, request: Request, intake: Intake) -> date:
+    """Return the day on which an intake was sent, by the calendar of its clinic."""
+    return calendar.visit_on(intake.sent_at, triage.zone_of(work, request))
+
+
 def last_day(work: Work, request: Request, intake: Intake, days: int) -> date:
-    """Return the day so many days after an intake was sent, by the calendar of its clinic."""
-    return calendar.visit_on(intake.sent_at, triage.zone_of(work, request)) + timedelta(days=days)
+    """Return the day so many days after an intake was sent."""
+    return given_on(work, request, intake) + timedelta(days=days)
 
 
 # --- Made (called inside other services) -----------------------------------------------------

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from clinic import contact
 from clinic.access import NotThere, Permission
 from clinic.booking.lifecycle import Track
 from clinic.extensions import site
 from clinic.models import Intake, Location, Note, Request, Review, ScreeningRecord
-from clinic.screening import outcome, regions
+from clinic.screening import outcome, questionnaire, regions
 from clinic.screening.levels import Level
-from clinic.screening.outcome import Screening
-from clinic.services import alerts, clearances, idempotency, tracks, triage
+from clinic.screening.outcome import Finding, Screening
+from clinic.services import alerts, clearances, idempotency, outbox, tokens, tracks, triage
 from clinic.services.clearances import Limits
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
 CLEAR, CLEAR_WITH_LIMITS, DELAY = "clear", "clear with limits", "delay"
+ASK = "ask for more"
 CLEARING = (CLEAR, CLEAR_WITH_LIMITS)
-DECISIONS = (*CLEARING, "ask for more", DELAY, "refer", "offer other care")
+DECISIONS = (*CLEARING, ASK, DELAY, "refer", "offer other care")
 OVERRIDE_CODES = (
     "asked_again",
     "prescriber_agreed",
@@ -38,19 +41,36 @@ OVERRIDE_CODES = (
 TECHNIQUES = ("no_electrical_stimulation", "superficial_only", "few_needles", "uncoated_needles")
 POSITIONS = ("lying_down", "not_face_down", "side_lying")
 LEAST_REASON = 10  # letters: a sentence, not a dash
+LONGEST_CLEARANCE = timedelta(days=366)
 
 
 class CannotDecide(Exception):
-    """The decision does not fit: one code that says what to do, and the field that it is about."""
+    """The decision does not fit: one code that says what to do, and the field that it is about.
 
-    def __init__(self, problem: str, field_name: str = "decision") -> None:
+    ``finding`` names the finding where it is about the override of one.
+    """
+
+    def __init__(self, problem: str, field_name: str = "decision", finding: str = "") -> None:
         super().__init__(problem)
-        self.problem, self.field_name = problem, field_name
+        self.problem, self.field_name, self.finding = problem, field_name, finding
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why needling is right although one finding asks for caution."""
+
+    finding: str
+    code: str | None
+    reason: str
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What a therapist signs. Limits count where it clears; a day to wait for where it delays."""
+    """What a therapist signs. Limits count where it clears; a day to wait for where it delays.
+
+    ``reason_code`` and ``reason`` override a finding where it is one alone; several have an
+    override each. A question, and topics to answer again, go with asking for more.
+    """
 
     decision: str
     intake_id: UUID
@@ -62,6 +82,9 @@ class Decision:
     not_before: date | None = None
     valid_until: date | None = None
     note: str = field(default="", repr=False)
+    overrides: Sequence[Override] = ()
+    question: str = field(default="", repr=False)
+    sections: Sequence[str] = ()
 
     @property
     def clears(self) -> bool:
@@ -93,6 +116,7 @@ def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int, key: st
     case = _case(work, request, signed, seen=seen)
     limits = _limits(work, request, case, signed) if signed.clears else None
     _check_delay(work, request, signed)
+    _check_question(signed)
     review = _sign(work, request, case, signed, limits)
     clearances.end(work, request, cause="decision")
     tracks.move(work, request, Track.CLINICAL, signed.decision, detail={"review": review.id.hex})
@@ -101,18 +125,22 @@ def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int, key: st
         if request.call_today == "clearance_ended":
             request.call_today = None  # unless a visit does not fit the new one
         clearances.by_review(work, request, review, limits)
+    _tell_patient(work, request, review)
     idempotency.remember(work, key, "decision", body, review.id)
     return review.id
 
 
 @writes
-def withdraw(work: Work, request_id: UUID, *, seen: int) -> None:
-    """Withdraw the live clearance; the request needs a new decision."""
+def withdraw(work: Work, request_id: UUID, *, reason: str, seen: int) -> None:
+    """Withdraw the live clearance and say why; the request needs a new decision."""
     work.actor.require(Permission.DECIDE)
     request = triage.sent(work, request_id)
     _require_seen(request, seen)
+    if len(reason.strip()) < LEAST_REASON:
+        raise CannotDecide("withdrawal_reason_missing", "why")
     if not clearances.end(work, request, cause="withdrawal"):
         raise CannotDecide("no_live_clearance")
+    _note(work, request, reason)
     clearances.ask_review(work, request, why="withdrawal")
 
 
@@ -227,28 +255,48 @@ def _wanted(case: _Case) -> frozenset[str]:
     return regions.expand(known)
 
 
+def overridden(screening: Screening, chosen: Sequence[str]) -> tuple[Finding, ...]:
+    """List the findings that clearing these regions would override, the gravest first."""
+    wanted = regions.expand(chosen)
+    return tuple(
+        finding
+        for finding in screening.findings
+        if finding.level >= Level.RELATIVE or regions.expand(finding.blocked_regions) & wanted
+    )
+
+
 def _check_override(screening: Screening, signed: Decision) -> None:
-    """Ask for a coded reason and a sentence where a rule asks for caution."""
-    blocked = regions.expand(screening.blocked_regions)
-    into_blocked = bool(blocked & regions.expand(signed.regions))
-    if screening.level < Level.RELATIVE and not into_blocked:
+    """Ask for a coded reason and a sentence for each finding that asks for caution."""
+    found = overridden(screening, signed.regions)
+    if len(found) == 1 and not signed.overrides:
+        _check_one(signed.reason_code, signed.reason, found[0].id)
         return
-    if signed.reason_code not in OVERRIDE_CODES:
-        raise CannotDecide("reason_code_missing", "reason_code")
-    if len(signed.reason.strip()) < LEAST_REASON:
-        raise CannotDecide("reason_missing", "reason")
+    said = {one.finding: one for one in signed.overrides}
+    for finding in found:
+        one = said.get(finding.id, Override(finding.id, None, ""))
+        _check_one(one.code, one.reason, finding.id)
+
+
+def _check_one(code: str | None, reason: str, finding: str) -> None:
+    if code not in OVERRIDE_CODES:
+        raise CannotDecide("reason_code_missing", "reason_code", finding)
+    if len(reason.strip()) < LEAST_REASON:
+        raise CannotDecide("reason_missing", "reason", finding)
 
 
 def _days(work: Work, request: Request, intake: Intake, signed: Decision) -> tuple[date, date]:
-    """Return the first and the last day, within the life of the history."""
+    """Return the first and the last day: within the life of the history, unless named longer.
+
+    For a visit after the life of the history the patient confirms it first (see needling).
+    """
     today = triage.today(work, request)
     latest = clearances.last_day(work, request, intake, site.settings.intake_days)
     first = max(today, signed.not_before or today)
     last = signed.valid_until or latest
     if first > latest:
         raise CannotDecide("history_too_old", "not_before")
-    if last > latest:
-        raise CannotDecide("history_too_old", "valid_until")
+    if last > clearances.given_on(work, request, intake) + LONGEST_CLEARANCE:
+        raise CannotDecide("too_long", "valid_until")
     if last < first:
         raise CannotDecide("dates_do_not_fit", "valid_until")
     return first, last
@@ -261,6 +309,16 @@ def _check_delay(work: Work, request: Request, signed: Decision) -> None:
         return
     if signed.not_before is None or signed.not_before <= triage.today(work, request):
         raise CannotDecide("not_before_missing", "not_before")
+
+
+def _check_question(signed: Decision) -> None:
+    if signed.decision != ASK:
+        return
+    if len(signed.question.strip()) < LEAST_REASON:
+        raise CannotDecide("question_missing", "question")
+    known = {section.id for section in questionnaire.shipped().sections}
+    if not set(signed.sections) <= known:
+        raise CannotDecide("sections_unknown", "sections")
 
 
 def _first_day(work: Work, request: Request, signed: Decision) -> date | None:
@@ -282,7 +340,7 @@ def _sign(
         decision=signed.decision,
         reason_code=signed.reason_code if limits else None,
         reason=signed.reason.strip() or None,
-        limits=limits.as_kept() if limits else None,
+        limits=_kept(signed, limits),
         valid_from=limits.first if limits else signed.not_before,
         valid_until=limits.last if limits else None,
         signed_name=work.actor.name,
@@ -295,6 +353,33 @@ def _sign(
         _note(work, request, signed.note)
     work.audit("review.signed", "review", review.id, decision=signed.decision)
     return review
+
+
+def _kept(signed: Decision, limits: Limits | None) -> dict[str, Any] | None:
+    """Write what is signed beside the reason: limits, overrides, or what the patient is asked."""
+    if signed.decision == ASK:
+        return {"question": signed.question.strip(), "sections": list(signed.sections)}
+    if limits is None:
+        return None
+    overrides = [asdict(one) for one in signed.overrides if one.code]
+    return {**limits.as_kept(), **({"overrides": overrides} if overrides else {})}
+
+
+def _tell_patient(work: Work, request: Request, review: Review) -> None:
+    """Mail that there is something to see or to answer, in words that name nothing."""
+    if review.decision in CLEARING or not request.email:
+        return
+    kind = "more_information" if review.decision == ASK else "decision_made"
+    outbox.enqueue(
+        work,
+        kind,
+        to=request.email,
+        language=request.language,
+        dedupe_key=f"{request.id.hex}:{kind}:{review.id.hex}",
+        request_id=request.id,
+        first_name=contact.first_name(request.name or ""),
+        link=tokens.issue_link(work, request),
+    )
 
 
 def _signer(work: Work) -> UUID:

@@ -12,7 +12,7 @@ from clinic import contact
 from clinic.forms import DecisionForm
 from clinic.queries.answers import MedicineRead, MedicineRow
 from clinic.queries.histories import VERDICTS, Cause, FindingRow, History
-from clinic.screening import regions
+from clinic.screening import questionnaire, regions
 from clinic.services import review
 from clinic.web import filters, words
 
@@ -38,6 +38,14 @@ def offer_choices(form: DecisionForm, opened: History | None = None) -> None:
     """Offer the words of each choice; regions that are wanted stand apart from the others."""
     form.decision.choices = list(words.DECISIONS.items())
     form.grounds.choices = [("", _("Choose a reason")), *words.OVERRIDE_CODES.items()]
+    titles = {row.id: _titled(row) for row in opened.findings} if opened else {}
+    for entry in form.overrides:
+        entry.form.code.choices = form.grounds.choices
+        title = titles.get(entry.form.finding.data, _("A finding of before"))
+        entry.form.code.label.text = _("Ground: %(finding)s", finding=title)
+        entry.form.reason.label.text = _("In one sentence: %(finding)s", finding=title)
+    topics = questionnaire.shipped().sections
+    form.sections.choices = [(topic.id, topic.title) for topic in topics if topic.id != "request"]
     form.technique.choices = [(code, words.LIMITS[code]) for code in review.TECHNIQUES]
     form.positions.choices = [(code, words.LIMITS[code]) for code in review.POSITIONS]
     body = regions.shipped()
@@ -92,9 +100,8 @@ def _places(labels: Sequence[str]) -> Sequence[str]:
 
 def _finding(row: FindingRow, today: date) -> Shown:
     word = words.LEVELS[row.level]
-    title = _("%(item)s: the answer was changed", item=row.item) if row.changed else row.item
     return {
-        "title": title,
+        "title": _titled(row),
         "level_label": word.label,
         "tone": word.tone,
         "flags": list(_flags(row)),
@@ -109,6 +116,11 @@ def _finding(row: FindingRow, today: date) -> Shown:
         "sources": [(f"{key}: {text}" if text else key, None) for key, text in row.sources],
         "disagreement": row.disagreement,
     }  # fmt: skip
+
+
+def _titled(row: FindingRow) -> str:
+    changed = _("%(item)s: the answer was changed", item=row.item)
+    return str(changed) if row.changed else row.item
 
 
 def _flags(row: FindingRow) -> Iterator[tuple[object, object]]:

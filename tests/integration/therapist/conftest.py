@@ -9,13 +9,15 @@ import pytest
 from flask import Flask
 
 from clinic.access import Actor, Role
-from clinic.models import Appointment, Clearance, Offer
+from clinic.models import Appointment, Clearance, Offer, ScreeningRecord
+from clinic.screening import outcome
 from clinic.services import offering, review
-from clinic.services.review import Decision
+from clinic.services.review import Decision, Override
 from tests.support.clock import MONDAY_MORNING
 from tests.support.patients import newest_intake
 from tests.support.scene import Scene, all_of, at, person, stored, version_of
 
+WHY = "The doctor called, and it is worse."
 REASON = "Asked again on the phone, and it is fine."
 
 
@@ -44,7 +46,19 @@ class Practice:
         intake = newest_intake(request_id)
         if decision.startswith("clear"):
             values = {"regions": tuple(intake.answers.get("wanted_regions", ())), **values}
+        if decision.startswith("clear") and "reason_code" in values and "overrides" not in values:
+            values["overrides"] = self._each(request_id, values)
+        if decision == "ask for more":
+            values = {"question": "When was that, please?", **values}
         return Decision(decision, **{"intake_id": intake.id, **values})
+
+    def _each(self, request_id: UUID, values: dict[str, Any]) -> tuple[Override, ...]:
+        """Give every finding that has to be overridden the one reason, where there are several."""
+        records = all_of(ScreeningRecord, intake_id=newest_intake(request_id).id)
+        screening = outcome.from_json(records[-1].result)
+        found = review.overridden(screening, values["regions"])
+        said = values["reason_code"], values.get("reason", "")
+        return tuple(Override(one.id, *said) for one in found) if len(found) > 1 else ()
 
     def decides(
         self, request_id: UUID, decision: str = "clear", *, who: Actor | None = None, **values: Any

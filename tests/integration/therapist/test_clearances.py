@@ -29,7 +29,7 @@ from clinic.services import clearances, intakes, moving, review, screenings, tra
 from clinic.services.needling import NotCleared
 from clinic.services.review import CannotDecide
 from clinic.services.transaction import Work, writes
-from tests.integration.therapist.conftest import Practice, clearances_of
+from tests.integration.therapist.conftest import WHY, Practice, clearances_of
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
 
@@ -74,21 +74,27 @@ def test_withdrawal_puts_a_confirmed_visit_on_call_today(practice: Practice) -> 
     practice.decides(request_id, "clear")
     visit_id = practice.books(request_id)
 
-    review.withdraw(practice.tess, practice.later(hours=1), request_id, seen=version_of(request_id))
+    review.withdraw(
+        practice.tess, practice.later(hours=1), request_id, reason=WHY, seen=version_of(request_id)
+    )
 
     request = stored(Request, request_id)
     assert ends(request_id) == ["withdrawal"]
     assert (request.clinical_state, request.call_today) == ("needs_review", "clearance_ended")
     assert stored(Appointment, visit_id).state == "confirmed"
     with pytest.raises(CannotDecide, match="no_live_clearance"):
-        review.withdraw(practice.tess, practice.now, request_id, seen=version_of(request_id))
+        review.withdraw(
+            practice.tess, practice.now, request_id, reason=WHY, seen=version_of(request_id)
+        )
 
 
 def test_a_new_decision_takes_the_visit_off_call_today_where_it_fits(practice: Practice) -> None:
     request_id = Patient().asks(practice.now)
     practice.decides(request_id, "clear")
     visit_id = practice.books(request_id)
-    review.withdraw(practice.theo, practice.later(hours=1), request_id, seen=version_of(request_id))
+    review.withdraw(
+        practice.theo, practice.later(hours=1), request_id, reason=WHY, seen=version_of(request_id)
+    )
 
     practice.later(hours=1)
     practice.decides(request_id, "clear")

@@ -12,12 +12,12 @@ import pytest
 from flask import Flask
 
 from clinic.access import ANYONE, SYSTEM, Actor, NotThere, Refused
-from clinic.models import Clearance, Location, Note, Request, Review
+from clinic.models import Clearance, Letter, Location, Note, Request, Review
 from clinic.services import review
 from clinic.services.idempotency import OtherBody
 from clinic.services.review import CannotDecide
 from clinic.services.transaction import ChangedUnderneath, Work, writes
-from tests.integration.therapist.conftest import REASON, Practice, clearances_of
+from tests.integration.therapist.conftest import REASON, WHY, Practice, clearances_of
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
 
@@ -140,7 +140,7 @@ UNFIT_LIMITS: list[tuple[dict[str, Any], str]] = [
     ({"technique": ("hammer",)}, "limits_unknown"),
     ({"positions": ("upside_down",)}, "limits_unknown"),
     ({"not_before": date(2027, 2, 22)}, "history_too_old"),
-    ({"valid_until": date(2027, 2, 22)}, "history_too_old"),
+    ({"valid_until": date(2027, 11, 25)}, "too_long"),
     ({"valid_until": date(2026, 11, 22)}, "dates_do_not_fit"),
 ]
 
@@ -232,8 +232,12 @@ def test_a_decision_that_does_not_clear_keeps_no_limits(
 
     request, signed = stored(Request, request_id), stored(Review, review_id)
     assert (request.clinical_state, request.not_before) == (state, given.get("not_before"))
-    assert signed.limits is None
+    assert "regions" not in (signed.limits or {})
     assert all_of(Clearance) == []
+    (letter,) = all_of(Letter, request_id=request_id, state="queued")[1:]
+    assert letter.kind == ("more_information" if state == "more_information" else "decision_made")
+    for content in ("nervous", "doctor", "phobia", "lower", "therapist"):
+        assert content not in f"{letter.subject} {letter.body}".lower()
 
 
 def test_a_decision_that_is_none_is_refused(practice: Practice) -> None:
@@ -315,7 +319,7 @@ def test_only_a_therapist_decides(practice: Practice) -> None:
     before = version_of(request_id)
     acts: list[Callable[[Actor], object]] = [
         lambda who: practice.decides(request_id, "clear", who=who),
-        lambda who: review.withdraw(who, practice.now, request_id, seen=before),
+        lambda who: review.withdraw(who, practice.now, request_id, reason=WHY, seen=before),
         lambda who: review.close_urgent(who, practice.now, request_id, note=REASON, seen=before),
         lambda who: review.add_note(who, practice.now, request_id, body_text="x", key="k1"),
     ]

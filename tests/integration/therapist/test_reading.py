@@ -13,7 +13,7 @@ from clinic.queries import histories
 from clinic.screening import outcome, rules
 from clinic.services import audit, reading, review
 from clinic.services.reading import NotWrittenDown
-from tests.integration.therapist.conftest import REASON, Practice
+from tests.integration.therapist.conftest import REASON, WHY, Practice
 from tests.support.deaf_trail import deaf_trail
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
@@ -82,7 +82,9 @@ def test_nothing_clinical_gets_into_the_trail(practice: Practice) -> None:
     limits: dict[str, Any] = {"technique": ("few_needles",), "note": "Canary note"}
     given = {**practice.overriding, **limits}
     practice.decides(request_id, "clear with limits", **given)
-    review.withdraw(practice.theo, practice.now, request_id, seen=version_of(request_id))
+    review.withdraw(
+        practice.theo, practice.now, request_id, reason=WHY, seen=version_of(request_id)
+    )
     practice.decides(request_id, "refer", reason="Canary referral, " + REASON)
 
     trail = [

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.extensions import db
-from clinic.models import AuditEntry, Clearance, Review
+from clinic.models import AuditEntry, Clearance, Letter, Review
 from clinic.services import review
 from clinic.services.review import Decision
 from tests.support.page import Page
@@ -108,15 +108,40 @@ def test_what_is_missing_is_asked_for_and_nothing_typed_is_lost(room: Room) -> N
     )
 
     assert page.status == 422
-    said = {"grounds": "Choose why needling is right although a rule asks for caution"}
+    said = {"overrides-0-code": "Choose why needling is right although a rule asks for caution"}
     assert page.errors == said
     assert page.values["other_regions"] == ["knee-left"]
     assert page.values["technique"] == ["superficial_only"]
     assert "Knows about bruises." in page.values["note"][0]
     assert reviews(room) == []
-    page = page.submit(DECIDE, grounds="The prescriber agreed", reason=REASON)
+    fields = {"overrides-0-code": "The prescriber agreed", "overrides-0-reason": REASON}
+    page = page.submit(DECIDE, **fields)
+    assert page.status == 422  # each finding needs its own
+    assert set(page.errors) == {"overrides-1-code"}
+    assert page.values["overrides-0-reason"] == [REASON]
+    fields = {"overrides-1-code": "asked_again", "overrides-1-reason": "It is a vitamin, he says."}
+    page = page.submit(DECIDE, **fields)
     assert "Your decision is signed." in page.text
-    assert [one.reason_code for one in reviews(room)] == ["prescriber_agreed"]
+    assert "Blood thinner: The prescriber agreed." in page.text
+    assert "Medicine not recognised: I asked again" in page.text
+    (signed,) = reviews(room)
+    assert [one["code"] for one in (signed.limits or {})["overrides"]] == [
+        "prescriber_agreed",
+        "asked_again",
+    ]
+
+
+def test_asking_for_more_needs_a_question_that_is_kept(room: Room) -> None:
+    patient = room.asks()
+
+    page = room.open(patient).submit(DECIDE, decision="Ask the patient for more")
+    assert page.errors == {"question": "Write the question in words that the patient understands"}
+    page = page.submit(DECIDE, question="When was the surgery?", sections=["Your medicines"])
+
+    assert "Asked: When was the surgery?" in page.text
+    (letter,) = room.behind(all_of, Letter, kind="more_information")
+    for content in ("surgery", "Your medicines", "Example", "medicine"):
+        assert content not in f"{letter.subject} {letter.body}"
 
 
 def test_waiting_without_a_date_is_told_beside_the_date(room: Room) -> None:
@@ -195,7 +220,7 @@ def test_a_clearance_is_withdrawn_by_one_button(room: Room) -> None:
     patient = room.asks()
     room.open(patient).submit(DECIDE, decision="Clear for needling")
 
-    page = room.open(patient).submit("Withdraw the clearance")
+    page = room.open(patient).submit("Withdraw the clearance", why=REASON)
 
     assert "The clearance is withdrawn." in page.text
     assert "No longer in force" in page.text
