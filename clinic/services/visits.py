@@ -32,9 +32,9 @@ class Incomplete(Exception):
 
 
 @writes
-def arrive(work: Work, appointment_id: UUID, *, seen: int, take_over: bool = False) -> UUID:
+def arrive(work: Work, appointment_id: UUID, *, seen: int) -> UUID:
     """Note that the patient is here, on the day of the visit; with needles only if cleared."""
-    visit, request = _at_the_desk(work, appointment_id, take_over=take_over)
+    visit, request = _at_the_desk(work, appointment_id)
     if visit.state == "arrived":
         return visit.id
     _require_seen(visit, seen)
@@ -45,9 +45,9 @@ def arrive(work: Work, appointment_id: UUID, *, seen: int, take_over: bool = Fal
 
 
 @writes
-def undo_arrival(work: Work, appointment_id: UUID, *, seen: int, take_over: bool = False) -> UUID:
+def undo_arrival(work: Work, appointment_id: UUID, *, seen: int) -> UUID:
     """Take back that the patient is here."""
-    visit, request = _at_the_desk(work, appointment_id, take_over=take_over)
+    visit, request = _at_the_desk(work, appointment_id)
     if visit.state == "confirmed":
         return visit.id
     _require_seen(visit, seen)
@@ -57,9 +57,9 @@ def undo_arrival(work: Work, appointment_id: UUID, *, seen: int, take_over: bool
 
 
 @writes
-def miss(work: Work, appointment_id: UUID, *, seen: int, take_over: bool = False) -> UUID:
+def miss(work: Work, appointment_id: UUID, *, seen: int) -> UUID:
     """Note that the patient did not come, once the visit has begun; the desk calls them."""
-    visit, request = _at_the_desk(work, appointment_id, take_over=take_over)
+    visit, request = _at_the_desk(work, appointment_id)
     if visit.state == "no_show":
         return visit.id
     _require_seen(visit, seen)
@@ -73,9 +73,9 @@ def miss(work: Work, appointment_id: UUID, *, seen: int, take_over: bool = False
 
 
 @writes
-def undo_miss(work: Work, appointment_id: UUID, *, seen: int, take_over: bool = False) -> UUID:
+def undo_miss(work: Work, appointment_id: UUID, *, seen: int) -> UUID:
     """Take back that the patient did not come, on the same day and before anything else is done."""
-    visit, request = _at_the_desk(work, appointment_id, take_over=take_over)
+    visit, request = _at_the_desk(work, appointment_id)
     if visit.state == "confirmed":
         return visit.id
     _require_seen(visit, seen)
@@ -96,22 +96,24 @@ def finish(
     regions: Sequence[str] = (),
     more: bool,
     seen: int,
-    take_over: bool = False,
 ) -> UUID:
     """Note that the visit is done, whether needles were used and where, and what comes next.
 
     With ``more`` the request goes on to its next visit, else it is closed as attended.
     """
-    visit, request = _at_the_desk(work, appointment_id, take_over=take_over)
+    visit, request = _at_the_desk(work, appointment_id)
     if needled or visit.visit_kind == "needling":
         work.actor.require(Permission.DECIDE)
-    if visit.state == "done":
-        return visit.id
+    record = _record(work, visit)
+    if visit.state == "done" and (visit.needled, record.regions or []) == (
+        needled,
+        list(places.normalise(regions)) if needled else [],
+    ):
+        return visit.id  # the same form again
     _require_seen(visit, seen)
     chosen = _needled(work, request, visit, regions) if needled else None
     visit.needled = needled
     tracks.move_appointment(work, request, visit, "finish")
-    record = _record(work, visit)
     record.done_at, record.done_by_id = work.now, work.actor.id
     record.needled_by_id, record.regions = work.actor.id if needled else None, chosen
     _go_on(work, request, visit, more=more)
@@ -170,7 +172,7 @@ def _remind(work: Work, appointment_id: UUID) -> bool:
 def _to_remind(now: datetime) -> list[UUID]:
     """List the visits that begin soon, can be as planned, and whose patients were not told yet."""
     ahead = timedelta(hours=site.settings.reminder_hours)
-    told = select(func.max(Letter.queued_at)).where(
+    told = select(func.coalesce(func.max(Letter.queued_at), Request.created_at)).where(
         Letter.request_id == Appointment.request_id,
         Letter.kind.in_((visit_letters.CONFIRMED, visit_letters.MOVED)),
         Letter.state != "failed",
@@ -193,8 +195,7 @@ def _to_remind(now: datetime) -> list[UUID]:
     due = {
         visit_letters.reminder_key(visit): visit.id
         for visit, told_at in db.session.execute(query)
-        # A confirmation that came so late is a reminder itself.
-        if told_at is None or told_at < visit.starts_at - ahead
+        if told_at < visit.starts_at - ahead  # else the confirmation is a reminder itself
     }
     queued = select(Letter.dedupe_key).where(Letter.dedupe_key.in_(due))
     known = set(db.session.scalars(queued))
@@ -204,13 +205,9 @@ def _to_remind(now: datetime) -> list[UUID]:
 # --- Shared ----------------------------------------------------------------------------------
 
 
-def _at_the_desk(
-    work: Work, appointment_id: UUID, *, take_over: bool
-) -> tuple[Appointment, Request]:
+def _at_the_desk(work: Work, appointment_id: UUID) -> tuple[Appointment, Request]:
     work.actor.require(Permission.OFFER)
-    visit, request = holding.locked_visit(work, appointment_id)
-    triage.hold(work, request, seen=None, take_over=take_over, claims=False)
-    return visit, request
+    return holding.locked_visit(work, appointment_id)  # whoever works the request: its day is today
 
 
 def _require_seen(visit: Appointment, seen: int) -> None:
