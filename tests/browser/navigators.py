@@ -288,7 +288,7 @@ class Desk(Staff):
         when = day.locator("legend").inner_text()
         first = day.locator("input").first
         self.hands.choose(first)
-        self.presses("Hold and offer this time")
+        self.presses("Hold and offer")
         return when
 
 
@@ -308,6 +308,6 @@ class Therapist(Staff):
         for name, values in ticked.items():
             self.chooses(name, *values)
         if grounds:
-            self.picks("grounds", grounds)
+            self._grounds(grounds, reason)
         self.writes("reason", reason)
         self.presses("Sign this decision")

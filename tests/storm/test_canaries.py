@@ -137,12 +137,15 @@ def _decides_and_accepts(journey: Journey) -> None:
     page = Page.get(client, f"/staff/review/{journey.reference}")
     assert "Bramblewick" in page.text
     page = page.submit("Add a clinical note", {"body": CLINICAL_NOTE})
+    each = [name for name in page.values if name.startswith("overrides-")]
     page = page.submit(
         "Sign this decision",
         {
+            **{name: "specialist_agreed" for name in each if name.endswith("-code")},
+            **{name: REASON for name in each if name.endswith("-reason")},
             "decision": "clear",
             "reason": REASON,
-            "grounds": "specialist_agreed",
+            **({} if each else {"grounds": "specialist_agreed"}),
             "regions": ["knee-left"],
         },
     )
@@ -155,7 +158,7 @@ def _decides_and_accepts(journey: Journey) -> None:
         query_string={"therapist": str(theo), "location": str(place), "kind": "needling"},
     )
     times = offer.soup.find_all("input", {"name": "starts"})
-    held = offer.submit("Hold and offer this time", {"starts": str(times[-1]["value"])})
+    held = offer.submit("Hold and offer", {"starts": str(times[-1]["value"])})
     assert held.submit("Patient says yes").status == 200
     journey.clinic.letter(SECOND_EMAIL, "your appointment is confirmed")
 
