@@ -6,8 +6,9 @@ for `clinic check`. A stored value that cannot be read is left out, never half-u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from zlib import crc32
 
 from clinic import contact
 from clinic.config import Edit, Settings
@@ -60,6 +61,11 @@ def lay_over(start: Settings, stored: Mapping[str, str]) -> tuple[Settings, dict
         except UnfitValue as unfit:
             problems[name] = unfit.problem
     return replace(start, **values), problems  # type: ignore[arg-type]  # each value has its field's type
+
+
+def mark(values: Iterable[object]) -> int:
+    """Give a number that changes with the values, for what carries no count of its changes."""
+    return crc32(repr(list(values)).encode())
 
 
 def _line(text: str, _edit: Edit) -> str:

@@ -75,7 +75,7 @@ def add_closure() -> Answer:
             guards.now(),
             form.first.data,
             form.last.data,
-            **{f"{kind}_id": UUID(key)},
+            **({f"{kind}_id": UUID(key)} if key else {}),
         )
     except UnfitTime:
         form.last.errors = [_("The last day must not come before the first")]
@@ -129,6 +129,7 @@ def _closure_form(*, blank: bool = False) -> ClosureForm:
     form = ClosureForm(prefix="closure-", **({"formdata": None} if blank else {}))
     form.who.choices = [(f"therapist:{one.id}", one.name) for one in _own(actor)]
     if actor.may(Permission.EDIT_CALENDARS):
+        form.who.choices.append(("clinic", _("The whole clinic")))
         form.who.choices += [(f"location:{one.id}", one.name) for one in slots.places(actor)]
     return form
 

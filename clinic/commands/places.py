@@ -14,6 +14,7 @@ from flask import Flask
 from clinic import contact
 from clinic.access import NotThere
 from clinic.booking.calendar import UnfitTime
+from clinic.booking.place import LAWS
 from clinic.commands.operator import operator
 from clinic.queries import slots
 from clinic.services import availability
@@ -34,7 +35,7 @@ def location() -> None:
 @click.option(
     "--law",
     required=True,
-    type=click.Choice(availability.LAWS),
+    type=click.Choice(LAWS),
     help="Whether the state permits needling; prohibited offers none, and nobody can override it.",
 )
 @click.option("--basis", default="", help="The statute or rule that says so.")

@@ -13,6 +13,7 @@ from importlib import resources
 
 from sqlalchemy import select
 
+from clinic import effective
 from clinic.extensions import db
 from clinic.models import LANGUAGES, LetterText
 
@@ -37,6 +38,12 @@ def text(kind: str, language: str) -> Text:
     )
     stored = db.session.execute(query).one_or_none()
     return Text(stored.subject, stored.body, ours=False) if stored else ours(kind, language)
+
+
+def seen(kind: str, language: str) -> int:
+    """Give the mark of the clinic's own words as they stand, 0 where ours are used."""
+    stored = text(kind, language)
+    return 0 if stored.ours else effective.mark((stored.subject, stored.body))
 
 
 def ours(kind: str, language: str) -> Text:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from clinic.access import Actor, NotThere, Permission, Role
 from clinic.booking import calendar
@@ -125,6 +126,13 @@ def free(
     return _place(row), _by_day(found)
 
 
+def overlap(starts: Sequence[datetime]) -> bool:
+    """Tell whether visits that begin then, in order, would run into each other."""
+    settings = site.settings
+    length = timedelta(minutes=settings.visit_minutes + settings.buffer_minutes)
+    return any(later - earlier < length for earlier, later in pairwise(starts))
+
+
 def hours(actor: Actor) -> tuple[Hours, ...]:
     """List everybody's weekly hours, by therapist, place and weekday."""
     actor.require(Permission.SEE_CALENDAR)
@@ -188,7 +196,13 @@ def _posted(therapist_id: UUID, location_id: UUID) -> list[calendar.WeeklyHours]
 def _closures(therapist_id: UUID, location_id: UUID) -> list[calendar.Closure]:
     query = (
         select(Closure)
-        .where(or_(Closure.therapist_id == therapist_id, Closure.location_id == location_id))
+        .where(
+            or_(
+                Closure.therapist_id == therapist_id,
+                Closure.location_id == location_id,
+                and_(Closure.therapist_id.is_(None), Closure.location_id.is_(None)),
+            )
+        )
         .order_by(Closure.starts_on, Closure.id)
     )
     return [calendar.Closure(row.starts_on, row.ends_on) for row in db.session.scalars(query)]

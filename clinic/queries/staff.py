@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from clinic import effective
 from clinic.access import Actor, ActorKind, NotThere, Permission, Role
 from clinic.extensions import db, site
-from clinic.models import Location, StaffSession, Token, User
+from clinic.models import AuditEntry, Location, StaffSession, Token, User
 from clinic.sealing import fingerprint
 
 
@@ -60,6 +61,21 @@ class Member:
     roles: tuple[Role, ...]
     active: bool
     has_factor: bool
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A member of staff as the admin's pages show one."""
+
+    member: Member
+    licence: str
+    about: str
+    about_es: str
+    shown_on_team: bool
+    has_password: bool
+    signed_in_at: datetime | None  # the last time, both proofs given
+    sessions: int
+    seen: int  # the mark of what is said of the person
 
 
 def open_session(token: str, now: datetime) -> OpenSession | None:
@@ -122,6 +138,50 @@ def everybody(actor: Actor) -> tuple[Member, ...]:
     _may_manage(actor)
     users = db.session.scalars(select(User).order_by(User.display_name, User.id))
     return tuple(_member(user) for user in users)
+
+
+def profiles(actor: Actor, now: datetime) -> tuple[Profile, ...]:
+    """List every member of staff, open accounts first, by name; for who manages users."""
+    _may_manage(actor)
+    query = select(User).order_by(User.active.desc(), User.display_name, User.id)
+    users = list(db.session.scalars(query))
+    signed_in = _signed_in_at([user.id for user in users])
+    return tuple(_profile(user, signed_in.get(user.id), now) for user in users)
+
+
+def profile(actor: Actor, user_id: UUID, now: datetime) -> Profile:
+    """Return one member of staff, or raise NotThere; for who manages users."""
+    _may_manage(actor)
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotThere
+    return _profile(user, _signed_in_at([user_id]).get(user_id), now)
+
+
+def _signed_in_at(user_ids: list[UUID]) -> dict[UUID | None, datetime]:
+    query = (
+        select(AuditEntry.subject_id, func.max(AuditEntry.at))
+        .where(AuditEntry.subject_id.in_(user_ids), AuditEntry.act == "staff.signed_in")
+        .group_by(AuditEntry.subject_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def _profile(user: User, signed_in_at: datetime | None, now: datetime) -> Profile:
+    query = select(StaffSession).where(StaffSession.user_id == user.id)
+    live = [row for row in db.session.scalars(query) if _lives(row, now)]
+    said = (user.display_name, user.licence, user.about, user.about_es, user.shown_on_team)
+    return Profile(
+        _member(user),
+        user.licence,
+        user.about,
+        user.about_es,
+        user.shown_on_team,
+        user.password is not None,
+        signed_in_at,
+        len(live),
+        effective.mark(said),
+    )
 
 
 def _zone() -> str:

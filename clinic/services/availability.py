@@ -17,7 +17,6 @@ from clinic.booking.calendar import UnfitTime
 from clinic.models import Closure, Location, User, WeeklyHours
 from clinic.services.transaction import Work, writes
 
-LAWS = ("permitted", "silent", "prohibited")
 TREATING = {str(Role.THERAPIST), str(Role.LEAD_THERAPIST)}
 
 
@@ -33,13 +32,11 @@ def add_location(
     address: str = "",
     phone: str = "",
     law_reviewed_on: date | None = None,
+    law_review_by: date | None = None,
 ) -> UUID:
     """Add a place of the clinic; raise UnfitTime for a zone that nobody knows."""
     work.actor.require(Permission.MANAGE_SETTINGS)
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise UnfitTime(f"no such time zone: {zone!r}") from unknown
+    require_zone(zone)
     place = Location(
         name=name,
         zone=zone,
@@ -49,6 +46,7 @@ def add_location(
         address=address,
         phone=phone,
         law_reviewed_on=law_reviewed_on,
+        law_review_by=law_review_by,
     )
     work.session.add(place)
     work.audit("location.added", "location", place.id, law=needling_law, state=state)
@@ -109,10 +107,10 @@ def add_closure(
     therapist_id: UUID | None = None,
     location_id: UUID | None = None,
 ) -> UUID:
-    """Close a location, or one therapist, for some days; raise UnfitTime for days reversed."""
+    """Close a location, one therapist or else the clinic; raise UnfitTime for days reversed."""
     _require_calendar(work, therapist_id)
     calendar.Closure(starts_on, ends_on)
-    if (therapist_id is None) == (location_id is None):
+    if therapist_id is not None and location_id is not None:
         raise NotThere
     if therapist_id is not None:
         _require_therapist(work, therapist_id)
@@ -135,6 +133,14 @@ def remove_closure(work: Work, closure_id: UUID) -> None:
     _require_calendar(work, shut.therapist_id)
     work.session.delete(shut)
     work.audit("closure.removed", "closure", shut.id)
+
+
+def require_zone(zone: str) -> None:
+    """Raise UnfitTime for a zone that nobody knows."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
+        raise UnfitTime(f"no such time zone: {zone!r}") from unknown
 
 
 def _require_calendar(work: Work, therapist_id: UUID | None) -> None:

@@ -5,18 +5,23 @@ Who signs in is checked in clinic.web.security; what is stored about it is store
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from clinic import effective
 from clinic.access import ActorKind, NotThere, Permission, Refused, Role
 from clinic.extensions import site
 from clinic.models import StaffRole, Token, User
+from clinic.sealing import fingerprint
 from clinic.services import factors, staff_sessions
 from clinic.services.staff_letters import tell
-from clinic.services.transaction import Work, writes
+from clinic.services.transaction import ChangedUnderneath, Work, writes
+
+INVITATION = timedelta(days=3)
 
 
 class AddressTaken(ValueError):
@@ -25,6 +30,14 @@ class AddressTaken(ValueError):
 
 class NoRole(ValueError):
     """A member of staff has at least one role."""
+
+
+class LastAdmin(ValueError):
+    """Without this person nobody could manage accounts and settings any more."""
+
+
+class OwnAccount(ValueError):
+    """Nobody changes their own roles or closes their own account; another admin does."""
 
 
 class OnlyInDemo(RuntimeError):
@@ -43,22 +56,64 @@ def create(
 ) -> UUID:
     """Make an account that can sign in and must set up a second factor when it does."""
     _may_manage(work)
-    if work.session.scalar(select(User.id).where(User.email == email)) is not None:
-        raise AddressTaken(email)
-    user = User(
-        email=email,
-        display_name=name,
-        licence=licence,
-        password=password_hash,
-        active=True,
-        fs_uniquifier=work.random(32).hex(),
-        created_at=work.now,
-        password_set_at=work.now,
-    )
-    user.roles = _roles(work, roles)
-    work.session.add(user)
-    work.audit("user.created", "user", user.id, roles=sorted(role.name for role in user.roles))
+    user = _new(work, email=email, name=name, roles=roles, licence=licence)
+    user.password, user.password_set_at = password_hash, work.now
     return user.id
+
+
+@writes
+def invite(
+    work: Work,
+    *,
+    email: str,
+    name: str,
+    roles: Iterable[Role],
+    licence: str = "",
+    language: str = "en",
+) -> UUID:
+    """Make an account without a password, and mail its owner a link to choose one."""
+    _may_manage(work)
+    user = _new(work, email=email, name=name, roles=roles, licence=licence)
+    work.session.flush()
+    _mail_invitation(work, user, language)
+    return user.id
+
+
+@writes
+def invite_again(work: Work, user_id: UUID, *, language: str = "en") -> None:
+    """Mail another link to somebody who has not chosen a password yet; the earlier one is dead."""
+    _may_manage(work)
+    user = load(work, user_id)
+    if user.password is not None or not user.active:
+        raise NotThere
+    _mail_invitation(work, user, language)
+
+
+@writes
+def describe(
+    work: Work,
+    user_id: UUID,
+    *,
+    name: str,
+    licence: str,
+    about: str,
+    about_es: str,
+    shown_on_team: bool,
+    seen: int,
+) -> None:
+    """Change what colleagues and the team page say of a person, unless it changed meanwhile."""
+    _may_manage(work)
+    user = load(work, user_id)
+    if effective.mark(described(user)) != seen:
+        raise ChangedUnderneath
+    user.display_name, user.licence = name, licence
+    user.about, user.about_es, user.shown_on_team = about, about_es, shown_on_team
+    work.audit("user.described", "user", user_id, shown=shown_on_team)
+
+
+def described(user: User) -> tuple[object, ...]:
+    """Give what is said of a person, to tell whether it has changed."""
+    return user.display_name, user.licence, user.about, user.about_es, user.shown_on_team
 
 
 @writes
@@ -66,7 +121,9 @@ def disable(work: Work, user_id: UUID) -> None:
     """Close an account; its sessions end with the same commit."""
     _may_manage(work)
     user = load(work, user_id)
+    _refuse_own_or_last(work, user, keeps=())
     user.active = False
+    revoke_resets(work, user_id)
     _end(work, user)
     work.audit("user.disabled", "user", user_id)
 
@@ -83,8 +140,9 @@ def enable(work: Work, user_id: UUID) -> None:
 def change_roles(work: Work, user_id: UUID, *, roles: Iterable[Role]) -> None:
     """Give a person other roles; they sign in anew to use them."""
     _may_manage(work)
-    user = load(work, user_id)
-    user.roles = _roles(work, roles)
+    user, given = load(work, user_id), _roles(work, roles)
+    _refuse_own_or_last(work, user, keeps=[role.name for role in given])
+    user.roles = given
     _end(work, user)
     work.audit("user.roles", "user", user_id, roles=sorted(role.name for role in user.roles))
 
@@ -190,6 +248,63 @@ def current_code(user: User, now: datetime) -> str:
         raise NotThere
     unused = (user.totp_window or 0) + 1
     return factors.code_of(user.tf_totp_secret, max(factors.window(now), unused))
+
+
+def _new(work: Work, *, email: str, name: str, roles: Iterable[Role], licence: str) -> User:
+    if work.session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise AddressTaken(email)
+    user = User(
+        email=email,
+        display_name=name,
+        licence=licence,
+        active=True,
+        fs_uniquifier=work.random(32).hex(),
+        created_at=work.now,
+    )
+    user.roles = _roles(work, roles)
+    work.session.add(user)
+    work.audit("user.created", "user", user.id, roles=sorted(role.name for role in user.roles))
+    return user
+
+
+def _mail_invitation(work: Work, user: User, language: str) -> None:
+    """Mail a link for a first password; it opens nothing else, and an app is still to be set up."""
+    revoke_resets(work, user.id)
+    secret = base64.urlsafe_b64encode(work.random(32)).rstrip(b"=").decode("ascii")
+    work.session.add(
+        Token(
+            purpose="reset",
+            fingerprint=fingerprint(secret),
+            user_id=user.id,
+            made_at=work.now,
+            expires_at=work.now + INVITATION,
+        )
+    )
+    work.audit("user.invited", "user", user.id)
+    days = INVITATION.days
+    tell(work, user, "staff_invited", language, name=user.display_name, token=secret, days=days)
+
+
+def _refuse_own_or_last(work: Work, user: User, *, keeps: Iterable[str]) -> None:
+    """Let nobody raise or close themselves, and leave one admin who can sign in."""
+    if work.actor.kind is not ActorKind.STAFF:
+        return  # whoever may run commands can make another admin, and may have to close one now
+    if work.actor.id == user.id:
+        raise OwnAccount
+    if Role.ADMIN in keeps or Role.ADMIN not in {role.name for role in user.roles}:
+        return
+    admins = (
+        select(User)
+        .where(
+            User.active,
+            User.password.is_not(None),
+            User.roles.any(StaffRole.name == Role.ADMIN),
+        )
+        .order_by(User.id)
+        .with_for_update()
+    )
+    if not [one for one in work.session.scalars(admins) if one.id != user.id]:
+        raise LastAdmin
 
 
 def _end(work: Work, user: User, *, keep: UUID | None = None) -> int:

@@ -34,6 +34,8 @@ LINKS: tuple[tuple[str, Any, Permission | None], ...] = (
     ("desk.queue", _("Queue"), Permission.SEE_QUEUE),
     ("enquiry_desk.overview", _("Questions"), Permission.ANSWER_ENQUIRIES),
     ("calendars.overview", _("Calendar"), Permission.SEE_CALENDAR),
+    ("settings.overview", _("Settings"), Permission.MANAGE_SETTINGS),
+    ("users.listing", _("Staff accounts"), Permission.MANAGE_USERS),
     ("account.overview", _("Your account"), None),
 )
 

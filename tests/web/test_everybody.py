@@ -61,6 +61,7 @@ CELLS: dict[str, Any] = {
     "desk.request_page": STAFF,
     "keying.": CARE,
     "offers.": CARE,
+    "letters.": CARE,
     "offers.words": CLINICIANS,
     "calendars.": KEEPERS,
     "calendars.overview": STAFF,
