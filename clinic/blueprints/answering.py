@@ -156,8 +156,7 @@ def about_form(draft: OpenDraft | None) -> forms.AboutForm:
     today = drafts.today(guards.now())
     if draft is None:
         return forms.AboutForm(data=new_data(), today=today)
-    data = {**vars(draft.contact), "seen": draft.version}
-    data["phone"] = contact.phone(draft.contact.phone).display
+    data = {**vars(draft.contact), "seen": draft.version, "phone": _phone(draft)}
     return forms.AboutForm(data=data, today=today)
 
 
@@ -181,8 +180,13 @@ def begun_before(way: Way, form: forms.AboutForm) -> Answer:
 
 
 def _saved_about(draft: OpenDraft) -> forms.AboutForm:
-    data = {**vars(draft.contact), "phone": contact.phone(draft.contact.phone).display}
+    data = {**vars(draft.contact), "phone": _phone(draft)}
     return forms.AboutForm(None, data=data, today=drafts.today(guards.now()))
+
+
+def _phone(draft: OpenDraft) -> str:
+    """Write the number as people read it; a draft that was begun from a question may lack one."""
+    return contact.phone(draft.contact.phone).display if draft.contact.phone else ""
 
 
 # --- Where it hurts ----------------------------------------------------------------------------

@@ -34,8 +34,8 @@ def about(draft: OpenDraft, href: str) -> list[Said]:
     reached = _("By email") if person.channel == "email" else _("By phone call")
     found = [
         (_("Name"), person.name),
-        (_("Date of birth"), format_date(person.birth_date, "long")),
-        (_("Phone number"), contact.phone(person.phone).display),
+        (_("Date of birth"), format_date(person.birth_date, "long") if person.birth_date else ""),
+        (_("Phone number"), contact.phone(person.phone).display if person.phone else ""),
         (_("Email"), person.email or _("None. We call you")),
         (_("How we reach you"), reached),
         (_("Language"), filters.LANGUAGES[person.language]),

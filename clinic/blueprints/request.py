@@ -321,6 +321,8 @@ def _on_draft(page: Callable[[Way, OpenDraft], Answer]) -> Answer:
 
 def _draft_or_sent() -> OpenDraft | Response:
     draft = drafts.find(guards.actor(), guards.now())
+    if draft is not None and drafts.ABOUT not in draft.steps:  # it was begun from a question
+        return redirect(url_for("request.start"), 303)
     return draft or redirect(url_for("request.sent"), 303)
 
 

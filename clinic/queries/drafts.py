@@ -36,7 +36,7 @@ class Contact:
     """Who asks and how to reach them, as it is stored."""
 
     name: str
-    birth_date: date
+    birth_date: date | None  # none in a draft that was begun from a question
     phone: str
     email: str | None
     email_proved: bool
@@ -303,7 +303,7 @@ def _readable(stored: Mapping[str, Any], questions: Questionnaire) -> Answers:
 def _contact(request: Request) -> Contact:
     return Contact(
         name=request.name or "",
-        birth_date=date.fromisoformat(request.birth_date or "0001-01-01"),
+        birth_date=date.fromisoformat(request.birth_date) if request.birth_date else None,
         phone=request.phone or "",
         email=request.email,
         email_proved=request.email_proved_at is not None,

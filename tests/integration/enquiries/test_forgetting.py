@@ -3,8 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
 from clinic.access import SYSTEM, Actor
 from clinic.extensions import site
 from clinic.models import Enquiry, Letter
@@ -23,7 +21,6 @@ def over(scene: Scene) -> timedelta:
     return timedelta(days=site.settings.enquiry_days)
 
 
-@pytest.mark.proves("RET-1")
 def test_only_what_was_settled_long_enough_ago_goes(ask: Asks, scene: Scene, dana: Actor) -> None:
     waits, urgent, done, gone = (
         ask(words=words, email=f"n{n}@example.com")
