@@ -20,7 +20,7 @@ from clinic import mailer
 from clinic.access import SYSTEM
 from clinic.extensions import db
 from clinic.queries import revision, settings
-from clinic.services import alerts, audit, clearances, keying, offering, retention, triage
+from clinic.services import alerts, audit, clearances, keying, offering, retention, triage, visits
 from clinic.web import logs
 
 TURNS = 200  # of one job before the others get theirs
@@ -47,6 +47,7 @@ def log_head(_now: datetime) -> int:
 JOBS: tuple[Job, ...] = (
     Job("letters", PAUSE, mailer.send_next),
     Job("offers", timedelta(seconds=10), partial(offering.expire_due, SYSTEM)),
+    Job("reminders", timedelta(minutes=1), partial(visits.remind_due, SYSTEM)),
     Job("keyed", timedelta(minutes=5), partial(keying.expire_due, SYSTEM)),
     Job("waiting", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
     Job("clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
