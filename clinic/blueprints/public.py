@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from clinic.extensions import site
@@ -105,7 +105,8 @@ def robots() -> Response:
 @guards.public
 def icon() -> Response:
     """Give the small picture to what asks for it without looking at a page."""
-    return current_app.send_static_file("img/favicon.ico")
+    picture = (filters.STATIC / "img" / "favicon.ico").read_bytes()
+    return Response(picture, mimetype="image/x-icon")
 
 
 @blueprint.post("/language")
