@@ -1020,6 +1020,11 @@ class LetterForm(Envelope):
         ],
     )
 
+    @property
+    def written(self) -> tuple[str, str]:
+        """The subject and the letter, as typed."""
+        return self.subject.data or "", self.body.data or ""
+
 
 class ContactForm(Envelope):
     """How to reach a patient."""
@@ -1525,9 +1530,14 @@ SETTING_LABELS: Mapping[str, tuple[Any, Any]] = {
         _("Minutes until an alert that nobody took up goes there"),
         _("Counted day and night."),
     ),
+    "alert_escalations": (
+        _("How often such an alert is mailed again at most"),
+        _("Staff pages stay red until somebody takes it up, however often it was mailed."),
+    ),
     "offer_hours": (_("Hours for which an offered time is held"), ""),
     "visit_minutes": (_("Minutes of a visit"), _("In steps of five.")),
     "buffer_minutes": (_("Minutes kept free after a visit"), _("In steps of five.")),
+    "reminder_hours": (_("Hours before a visit at which the patient is reminded"), ""),
     "target_contact_hours": (
         _("Opening hours within which a new request is answered"),
         _("A target: the queue shows what is late."),
@@ -1586,8 +1596,8 @@ def _setting_field(name: str) -> Any:
         case "lines":
             return TextAreaField(label, **given)
         case "languages":
-            choices = [("en", "English"), ("es", "Español")]
-            return SelectMultipleField(label, choices=choices, **given)
+            named = _listed({"en": "English", "es": "Español"})
+            return SelectMultipleField(label, choices=named, **given)
         case _:
             return StringField(label, **given)
 

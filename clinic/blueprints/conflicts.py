@@ -12,10 +12,13 @@ from flask_babel import gettext as _
 
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.queries import requests
+from clinic.services.contacting import CannotUndo
+from clinic.services.desk_letters import NotFailed
 from clinic.services.holding import SlotTaken
 from clinic.services.idempotency import OtherBody
 from clinic.services.needling import NotCleared
 from clinic.services.offering import OfferEnded
+from clinic.services.tokens import NoAddress
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.web import desk_words, filters, guards, words
@@ -44,6 +47,9 @@ def answer_on(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(OfferEnded, _offer_ended)
     blueprint.register_error_handler(NoSuchMove, _no_such_move)
     blueprint.register_error_handler(OtherBody, _other_body)
+    blueprint.register_error_handler(CannotUndo, _cannot_undo)
+    blueprint.register_error_handler(NotFailed, _not_failed)
+    blueprint.register_error_handler(NoAddress, _no_address)
 
 
 def _claimed(error: ClaimedByOther) -> Answer:
@@ -103,6 +109,24 @@ def _other_body(_error: OtherBody) -> Answer:
     return _page(
         _now(), _("This was sent before"), said, Again(_("Send it as a new one"), new_key=True)
     )
+
+
+def _cannot_undo(error: CannotUndo) -> Answer:
+    said = {
+        "too_late": _("A call can be taken back for ten minutes. Write a note instead."),
+        "moved_on": _("More was done on this request since. Write a note instead."),
+    }
+    return _page(_now(), _("That call stays"), said[error.reason])
+
+
+def _not_failed(_error: NotFailed) -> Answer:
+    said = _("Somebody saw to that letter already, or it cannot be sent a second time.")
+    return _page(_now(), _("That letter needs nothing more"), said)
+
+
+def _no_address(_error: NoAddress) -> Answer:
+    said = _("There is no e-mail address to write to. Call the patient instead.")
+    return _page(_now(), _("This letter has nowhere to go"), said)
 
 
 def _now() -> requests.RequestPage:

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
-from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 
-from clinic import contact
 from clinic.access import Permission
-from clinic.blueprints import conflicts
-from clinic.booking import calendar
-from clinic.booking.lifecycle import NoSuchMove, Track
-from clinic.forms import (
-    WISHES,
-    AttemptForm,
-    CloseForm,
-    ContactForm,
-    Envelope,
-    NoteForm,
-    QueueForm,
-    WaitForm,
-)
+from clinic.blueprints import conflicts, drawing
+from clinic.forms import ContactForm, Envelope, NoteForm, QueueForm
+from clinic.queries import enquiries, requests
 from clinic.queries import queue as waiting
-from clinic.queries import requests
 from clinic.queries.queue import Wish
-from clinic.queries.requests import Event, RequestPage
-from clinic.screening import regions
-from clinic.services import closing, offering, triage
+from clinic.queries.requests import RequestPage
+from clinic.services import closing, contacting, offering, triage
 from clinic.web import desk_words, filters, guards, sessions, words
 
 blueprint = Blueprint("desk", __name__, url_prefix="/staff")
 conflicts.answer_on(blueprint)
 Answer = str | tuple[str, int] | Response
 FILTERS = ("folder", "q", "action", "language", "location")
-# The forms of a request's page that are there only while their act is allowed.
-DRAWN_WHILE = {"attempt": "try contact", "wait": "wait", "close": "close"}
 
 
 @dataclass(frozen=True)
@@ -55,15 +36,6 @@ class Pill:
     href: str
     current: bool
     tone: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """Something that may be done next, or why it may not."""
-
-    label: str
-    href: str
-    reason: str
 
 
 # --- The queue -------------------------------------------------------------------------------
@@ -79,20 +51,21 @@ def queue() -> str:
     return render_template(
         "desk/queue.html",
         rows=page.rows,
-        folders=_pills(counts.folders, wish),
+        folders=[*_pills(counts.folders, wish), *_question_pill()],
+        urgent_questions=enquiries.waiting(actor).urgent,
         may_key=actor.may(Permission.WORK_REQUESTS),
         folder=wish.folder,
         folder_word=desk_words.FOLDERS[wish.folder],
         total=counts.folders[wish.folder],
-        version=counts.version,
+        version=_version(counts),
         form=_queue_form(wish),
         searched=bool(wish.search or wish.action or wish.language or wish.location),
         too_long=len(wish.search) > waiting.LONGEST_SEARCH,
         next_href=_href(wish, page.next),
         previous_href=_href(wish, page.previous),
         back=urlencode(_shown_filters(wish)),
-        waited=_waited,
-        region_labels=_region_labels,
+        waited=drawing.waited,
+        region_labels=drawing.region_labels,
         actions=desk_words.ACTIONS,
         desk=words.DESK,
         clinical=words.CLINICAL,
@@ -107,8 +80,25 @@ def queue() -> str:
 def queue_counts() -> Response:
     """Say how many requests each folder holds, and whether anything changed."""
     counts = waiting.counts(guards.actor())
-    answer: Response = jsonify(version=counts.version, folders=counts.folders)
+    answer: Response = jsonify(version=_version(counts), folders=counts.folders)
     return answer
+
+
+def _version(counts: waiting.Counts) -> str:
+    """Mark what the page shows: it changes with any request, and with what questions wait."""
+    questions = enquiries.waiting(guards.actor())
+    return f"{counts.version}-{questions.open}-{questions.urgent}"
+
+
+def _question_pill() -> list[Pill]:
+    """Lead to the questions, for who answers them."""
+    actor = guards.actor()
+    if not actor.may(Permission.ANSWER_ENQUIRIES):
+        return []
+    waits = enquiries.waiting(actor)
+    tone = "urgent" if waits.urgent else "ready"
+    there = url_for("enquiry_desk.overview")
+    return [Pill(_("Questions"), waits.open, there, current=False, tone=tone)]
 
 
 def _wish() -> Wish:
@@ -185,21 +175,6 @@ def _queue_form(wish: Wish) -> QueueForm:
     return form
 
 
-def _waited(since: datetime) -> str:
-    """Say how long ago something was, in one short unit."""
-    minutes = max(0, int((guards.now() - since) / timedelta(minutes=1)))
-    if minutes < 60:
-        return str(ngettext("%(num)d min", "%(num)d min", minutes))
-    if minutes < 48 * 60:
-        return str(ngettext("%(num)d h", "%(num)d h", minutes // 60))
-    return str(ngettext("%(num)d day", "%(num)d days", minutes // (24 * 60)))
-
-
-def _region_labels(ids: Iterable[str]) -> list[str]:
-    body = regions.shipped()
-    return [body.label(region, filters.language()) for region in ids if region in body.ids]
-
-
 # --- One request -----------------------------------------------------------------------------
 
 
@@ -207,7 +182,7 @@ def _region_labels(ids: Iterable[str]) -> list[str]:
 @guards.staff(Permission.SEE_QUEUE)
 def request_page(reference: str) -> str:
     """Show one request."""
-    return _page(reference)
+    return drawing.draw(reference)
 
 
 @blueprint.post("/requests/<reference>/claim")
@@ -228,9 +203,9 @@ def release(reference: str) -> Answer:
 @guards.staff(Permission.WORK_REQUESTS)
 def add_attempt(reference: str) -> Answer:
     """Record one try to contact the patient."""
-    form = _attempt_form(reference)
+    form = drawing.attempt_form(reference)
     if not form.validate():
-        return _page(reference, attempt=form), 422
+        return drawing.draw(reference, attempt=form), 422
     return _act(
         reference,
         triage.attempt,
@@ -242,13 +217,21 @@ def add_attempt(reference: str) -> Answer:
     )
 
 
+@blueprint.post("/requests/<reference>/attempts/<uuid:attempt_id>/undo")
+@guards.staff(Permission.WORK_REQUESTS)
+def undo_attempt(reference: str, attempt_id: UUID) -> Answer:
+    """Take a call back that was recorded by mistake."""
+    said = _("The call is taken back. It stays in the timeline and does not count.")
+    return _act(reference, contacting.undo, said, attempt_id=attempt_id)
+
+
 @blueprint.post("/requests/<reference>/notes")
 @guards.staff(Permission.WRITE_DESK_NOTES)
 def add_note(reference: str) -> Answer:
     """Keep a note."""
     form = NoteForm(prefix="note-")
     if not form.validate():
-        return _page(reference, note=form), 422
+        return drawing.draw(reference, note=form), 422
     return _act(
         reference, triage.note, _("The note is kept."), body=form.body.data, key=Envelope().key
     )
@@ -258,12 +241,24 @@ def add_note(reference: str) -> Answer:
 @guards.staff(Permission.WORK_REQUESTS)
 def wait(reference: str) -> Answer:
     """Set a request aside until a day."""
-    form = _wait_form(reference)
+    form = drawing.wait_form(reference)
     if not form.validate():
-        return _page(reference, wait=form), 422
+        return drawing.draw(reference, wait=form), 422
     return _act(
-        reference, triage.wait, _("It will come back by itself on that day."), until=form.until.data
+        reference,
+        triage.wait,
+        _("It will come back by itself on that day."),
+        until=form.until.data,
+        because=form.because.data,
+        words=form.words.data or "",
     )
+
+
+@blueprint.post("/requests/<reference>/take-up")
+@guards.staff(Permission.WORK_REQUESTS)
+def take_up(reference: str) -> Answer:
+    """Bring a request back before its day."""
+    return _act(reference, triage.take_up, _("The request is back."))
 
 
 @blueprint.post("/requests/<reference>/ready/<visit_kind>")
@@ -278,9 +273,9 @@ def make_ready(reference: str, visit_kind: str) -> Answer:
 @guards.staff(Permission.WORK_REQUESTS)
 def close(reference: str) -> Answer:
     """Close a request."""
-    form = _close_form()
+    form = drawing.close_form()
     if not form.validate():
-        return _page(reference, close=form), 422
+        return drawing.draw(reference, close=form), 422
     return _act(reference, closing.close, _("The request is closed."), reason=form.reason.data)
 
 
@@ -288,7 +283,16 @@ def close(reference: str) -> Answer:
 @guards.staff(Permission.WORK_REQUESTS)
 def reopen(reference: str) -> Answer:
     """Take up a closed request again."""
-    return _act(reference, closing.reopen, _("The request is open again."))
+    form = drawing.reopen_form()
+    if not form.validate():
+        return drawing.draw(reference, reopen=form), 422
+    return _act(
+        reference,
+        closing.reopen,
+        _("The request is open again."),
+        because=form.because.data,
+        words=form.words.data or "",
+    )
 
 
 @blueprint.post("/requests/<reference>/address")
@@ -359,173 +363,3 @@ def _after(reference: str) -> str:
         return url_for("desk.request_page", reference=reference)
     known = {name: value for name, value in parse_qsl(back) if name in FILTERS}
     return f"{_queue_url(known)}#{reference}"
-
-
-# --- What the page of a request shows --------------------------------------------------------
-
-
-def _page(reference: str, **forms: FlaskForm) -> str:
-    actor = guards.actor()
-    page = requests.page(actor, reference)
-    works = actor.may(Permission.WORK_REQUESTS)
-    can = requests.allowed(page)
-    for part in forms.keys() & DRAWN_WHILE.keys():
-        if DRAWN_WHILE[part] not in can:  # its boxes are not on the page any more
-            raise NoSuchMove(Track.DESK, page.desk_state, DRAWN_WHILE[part])
-    return render_template(
-        "desk/request.html",
-        page=page,
-        works=works,
-        can=can,
-        failed=next(iter(forms.values()), None),
-        attempt=forms.get("attempt") or _attempt_form(reference, page, blank=True),
-        note=forms.get("note") or NoteForm(formdata=None, prefix="note-"),
-        wait=forms.get("wait") or _wait_form(reference, page, blank=True),
-        close=forms.get("close") or _close_form(blank=True),
-        open_part=next(iter(forms), ""),
-        steps=_steps(page) if works else [],
-        events=[_shown(event, page.zone) for event in page.events],
-        phone=desk_words.phone(page.contact.phone) if page.contact and page.contact.phone else None,
-        phone_href=_dial(page.contact.phone) if page.contact and page.contact.phone else None,
-        wishes=_wishes(page),
-        key=secrets.token_urlsafe(18),
-        call_today=desk_words.CALL_TODAY.get(page.call_today or "", ""),
-        action=desk_words.ACTIONS[page.action],
-        desk_word=words.DESK[page.desk_state],
-        clinical_word=words.CLINICAL[page.clinical_state],
-        appointment=words.APPOINTMENT,
-        close_reasons=words.CLOSE_REASONS,
-        kinds=desk_words.KINDS,
-        outcomes=desk_words.OUTCOMES,
-        channels=desk_words.CHANNELS,
-        answered_by=desk_words.ANSWERED_BY,
-        language_name=filters.LANGUAGES[page.language],
-        region_labels=_region_labels,
-        day=_day,
-        waited=_waited,
-        reads_history=actor.may(Permission.SEE_HISTORY),
-    )
-
-
-def _day(day: date) -> str:
-    return str(format_date(day, format="long"))
-
-
-def _wishes(page: RequestPage) -> list[tuple[str, str]]:
-    """Say when the patient can come: ticked days and parts of the day, and their words on times."""
-    wishes = page.contact.wishes if page.contact else {}
-    rows = [
-        (str(label), ", ".join(str(WISHES[name].get(one, one)) for one in wishes.get(name) or ()))
-        for name, label in (("days", _("Days")), ("parts", _("Times of day")))
-    ]
-    return [*rows, (_("About times"), wishes.get("words") or "")]
-
-
-def _attempt_form(
-    reference: str, page: RequestPage | None = None, *, blank: bool = False
-) -> AttemptForm:
-    page = page or requests.page(guards.actor(), reference)
-    known = page.contact.phone if page.contact else None
-    given = {"formdata": None} if blank else {}
-    form = AttemptForm(prefix="attempt-", **given)
-    if blank:
-        form.number.data = desk_words.phone(known) if known else ""
-    form.outcome.choices = [(key, str(word.label)) for key, word in desk_words.OUTCOMES.items()]
-    form.next_try.today = calendar.visit_on(guards.now(), page.zone)
-    return form
-
-
-def _wait_form(reference: str, page: RequestPage | None = None, *, blank: bool = False) -> WaitForm:
-    page = page or requests.page(guards.actor(), reference)
-    form = WaitForm(prefix="wait-", **({"formdata": None} if blank else {}))
-    form.until.today = calendar.visit_on(guards.now(), page.zone)
-    return form
-
-
-def _close_form(*, blank: bool = False) -> CloseForm:
-    form = CloseForm(prefix="close-", **({"formdata": None} if blank else {}))
-    form.reason.choices = [
-        (code, str(words.CLOSE_REASONS[code])) for code in closing.CLOSED_BY_DESK
-    ]
-    return form
-
-
-def _steps(page: RequestPage) -> list[Step]:
-    """Say of each way to a visit whether it is open now, and if not, why."""
-    return [
-        Step(
-            str(label),
-            url_for("offers.choose", reference=page.reference, kind=kind),
-            _not_offerable(page, kind),
-        )
-        for kind, label in (
-            ("needling", _("Offer a visit with needling")),
-            ("no_needles", _("Offer a visit without needles")),
-        )
-    ]
-
-
-def _not_offerable(page: RequestPage, kind: str) -> str:
-    if "offer" not in requests.allowed(page):
-        return str(desk_words.NOT_NOW[page.desk_state])
-    if page.urgent:
-        return str(desk_words.NOT_CLEARED["urgent_open"])
-    if kind == "needling" and page.clearance is None:
-        return str(desk_words.NOT_CLEARED["not_cleared"])
-    return ""
-
-
-def _dial(stored: str) -> str:
-    try:
-        return contact.phone(stored).uri
-    except contact.UnfitPhone:
-        return f"tel:{stored}"
-
-
-# --- The timeline ----------------------------------------------------------------------------
-
-
-def _shown(event: Event, zone: str) -> dict[str, str]:
-    word = _word(event)
-    return {
-        "title": str(word.label),
-        "tone": str(word.tone),
-        "at_text": filters.spoken(event.at, zone),
-        "at_iso": event.at.isoformat(),
-        "by": event.by or str(desk_words.ACTORS.get(event.parts.get("actor", ""), "")),
-        "detail": _detail(event),
-    }
-
-
-def _word(event: Event) -> words.Word:
-    if event.kind == "attempt":
-        return desk_words.OUTCOMES[event.code]
-    if event.kind == "letter":
-        label = desk_words.LETTERS[event.parts["letter"]]
-        return words.Word(label, desk_words.LETTER_STATES[event.code].tone)
-    told = desk_words.TOLD.get((event.kind, event.code)) or desk_words.TOLD.get((event.kind, ""))
-    return told or desk_words.ACTS[event.kind, event.code]
-
-
-def _detail(event: Event) -> str:
-    if event.kind == "note":
-        return event.text or ""
-    if event.kind == "letter":
-        return str(desk_words.LETTER_STATES[event.code].label)
-    if event.kind == "intake":
-        return str(_("Answered by %(who)s", who=desk_words.ANSWERED_BY[event.code]))
-    return " ".join(_said(name, value) for name, value in event.parts.items() if value).strip()
-
-
-def _said(name: str, value: str) -> str:
-    if name == "number":
-        return desk_words.phone(value)
-    if name == "until":
-        return str(_("Until %(day)s.", day=_day(date.fromisoformat(value))))
-    if name == "next":
-        return str(_("Try again on %(day)s.", day=_day(date.fromisoformat(value))))
-    if name == "because":
-        return str(desk_words.BECAUSE.get(value, ""))
-    if name == "reason":
-        return str(words.CLOSE_REASONS.get(value, ""))
-    return ""

@@ -354,8 +354,8 @@ def _rows(actor: Actor, found: Sequence[Request]) -> tuple[Row, ...]:
 
 
 def _actions(ids: Sequence[UUID]) -> dict[UUID, str]:
-    query = select(Request.id, _action()).where(Request.id.in_(ids))
-    return {key: what for key, what in db.session.execute(query)}
+    query = select(Request.id, _action().label("asked")).where(Request.id.in_(ids))
+    return {row.id: row.asked for row in db.session.execute(query)}
 
 
 def _row(

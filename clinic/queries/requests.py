@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from clinic import contact
 from clinic.access import Actor, ActorKind, NotThere, Permission
-from clinic.booking import lifecycle
+from clinic.booking import lifecycle, mail
 from clinic.booking.lifecycle import Track
 from clinic.extensions import db
 from clinic.models import (
@@ -38,9 +38,6 @@ from clinic.models import (
 )
 from clinic.queries import queue
 
-CLINICS = ("urgent_alert", "urgent_escalation")  # letters to the clinic itself
-BY_PHONE = "told_by_phone"
-SHORT_LIVED = ("code", "resume_link")  # asked for anew by the patient, never sent again
 TIMES = ("days", "parts", "words")  # of the wishes: when the patient can come
 
 
@@ -330,9 +327,9 @@ def _failed(request: Request) -> Iterator[Failed]:
         .order_by(Letter.queued_at, Letter.id)
     )
     for letter in db.session.scalars(query):
-        clinics = letter.kind in CLINICS
+        clinics = letter.kind in mail.TO_CLINIC
         same = clinics or letter.recipient == request.email
-        fits = letter.kind not in SHORT_LIVED and letter.last_error != "unreadable"
+        fits = letter.kind not in mail.SHORT_LIVED and letter.last_error != mail.UNREADABLE
         yield Failed(
             letter.id,
             letter.kind,
@@ -456,8 +453,8 @@ def _notes(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
 def _letters(request: Request, *, sees: bool) -> Iterator[Event]:
     query = select(Letter).where(Letter.request_id == request.id)
     for letter in db.session.scalars(query):
-        by_phone = letter.state == "dropped" and letter.last_error == BY_PHONE
-        state = BY_PHONE if by_phone else letter.state
+        by_phone = letter.state == "dropped" and letter.last_error == mail.TOLD_BY_PHONE
+        state = mail.TOLD_BY_PHONE if by_phone else letter.state
         subject = letter.subject if sees and letter.kind == "desk_letter" else None
         at = letter.sent_at or letter.queued_at
         yield Event(at, "letter", state, text=subject, parts={"letter": letter.kind})

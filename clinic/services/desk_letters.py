@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from clinic import contact
 from clinic.access import NotThere, Permission
+from clinic.booking import mail
 from clinic.extensions import site
 from clinic.models import Letter, Request
 from clinic.screening import neutral
@@ -22,10 +23,6 @@ from clinic.services.tokens import NoAddress
 from clinic.services.transaction import Work, writes
 
 KIND = "desk_letter"
-CLINICS = ("urgent_alert", "urgent_escalation")  # letters to the clinic itself
-SHORT_LIVED = ("code", "resume_link")  # the patient asks for a new one
-BY_PHONE = "told_by_phone"
-UNREADABLE = "unreadable"
 
 
 class Telling(Exception):
@@ -104,9 +101,9 @@ def send_again(
     """Queue a failed letter once more; with a new link where the address is another by now."""
     work.actor.require(Permission.SEND_LETTERS)
     request, letter = _failed(work, request_id, letter_id, seen=seen, take_over=take_over)
-    if letter.kind in SHORT_LIVED or letter.last_error == UNREADABLE:
+    if letter.kind in mail.SHORT_LIVED or letter.last_error == mail.UNREADABLE:
         raise NotFailed
-    if letter.kind not in CLINICS and letter.recipient != request.email:
+    if letter.kind not in mail.TO_CLINIC and letter.recipient != request.email:
         return _anew(work, request, letter)
     letter.state, letter.last_error, letter.tries = "queued", None, 0
     letter.queued_at = letter.due_at = work.now
@@ -118,11 +115,12 @@ def send_again(
 def told_by_phone(
     work: Work, request_id: UUID, *, letter_id: UUID, seen: int, take_over: bool = False
 ) -> UUID:
-    """Note that the patient was told on the phone what a failed letter said."""
+    """Note that a failed letter was seen to: the patient was told on the phone what it said."""
     work.actor.require(Permission.SEND_LETTERS)
     _request, letter = _failed(work, request_id, letter_id, seen=seen, take_over=take_over)
-    letter.state, letter.last_error = "dropped", BY_PHONE
-    work.audit("letter.told_by_phone", "letter", letter.id)
+    to_patient = letter.kind not in mail.TO_CLINIC
+    letter.state, letter.last_error = "dropped", mail.TOLD_BY_PHONE if to_patient else None
+    work.audit(f"letter.{letter.last_error or letter.state}", "letter", letter.id)
     return letter.id
 
 

@@ -57,6 +57,21 @@ CALL_TODAY: Mapping[str, LazyString] = {
     "missed": _("The patient did not come. Call to find another time."),
 }
 
+CALL_FOR_SOME_REASON = _("Call this patient today. Say that the clinic calls about the request.")
+
+REOPENED: Mapping[str, LazyString] = {
+    "patient_asked": _("The patient got in touch"),
+    "by_mistake": _("It was closed by mistake"),
+    "other": _("Another reason"),
+}
+
+LETTER_TEXTS: Mapping[str, LazyString] = {
+    "tried_to_call": _("We tried to call you"),
+    "please_call": _("Please call us"),
+    "one_more_thing": _("We need one more thing"),
+    "directions": _("How to find us and what to bring"),
+}
+
 KINDS: Mapping[str, LazyString] = {
     "needling": _("Visit with needling"),
     "no_needles": _("Visit without needles"),
@@ -97,16 +112,23 @@ LETTERS: Mapping[str, LazyString] = {
     "request_closed": _("Letter: the request is closed"),
     "request_reopened": _("Letter: the request is open again"),
     "desk_letter": _("Letter from the clinic"),
+    "decision_made": _("Letter: there is news"),
+    "more_information": _("Letter: we have a question"),
+    "enquiry_request": _("Letter: a link to go on"),
+    "urgent_escalation": _("Letter to the clinic: nobody has called yet"),
     "code": _("Letter: a code"),
     "resume_link": _("Letter: a link to go on"),
     "urgent_alert": _("Letter to the clinic: call today"),
 }
+
+SOME_LETTER = _("Letter")  # of a kind that this table does not know yet
 
 LETTER_STATES: Mapping[str, Word] = {
     "queued": Word(_("waiting to be sent"), Tone.WAITING),
     "sent": Word(_("sent"), Tone.READY),
     "failed": Word(_("could not be sent: call the patient"), Tone.URGENT),
     "dropped": Word(_("not sent, no longer needed"), Tone.NEUTRAL),
+    "told_by_phone": Word(_("told by phone instead"), Tone.READY),
     "skipped": Word(_("no e-mail: tell by phone"), Tone.REVIEW),
 }
 
@@ -233,3 +255,12 @@ def phone(stored: str) -> str:
     except contact.UnfitPhone:
         return stored
     return f"{number.display} x{number.extension}" if number.extension else number.display
+
+
+def letter_error(code: str) -> LazyString:
+    """Say in words why a letter could not be sent."""
+    if code == "unreadable":
+        return _("It could not be read any more. Tell the patient by phone.")
+    if code == "unfit" or (code.startswith("smtp 5") and not code.startswith("smtp 53")):
+        return _("The address was turned down: it is wrong, or its mailbox takes no mail.")
+    return _("The mail server did not take it for four hours.")

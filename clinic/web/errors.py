@@ -22,6 +22,8 @@ from clinic.access import NotThere, Refused
 from clinic.booking.enquiry import NotPossibleNow
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.sealing import CannotBeRead
+from clinic.services.contacting import CannotUndo
+from clinic.services.desk_letters import NotFailed
 from clinic.services.enquiries import AnsweredBefore, CallOrNoteMissing, UrgentQuestion
 from clinic.services.holding import SlotTaken
 from clinic.services.idempotency import OtherBody
@@ -30,6 +32,7 @@ from clinic.services.offering import OfferEnded
 from clinic.services.publishing import NoConsent, TellsWhoAsked
 from clinic.services.reading import NotWrittenDown
 from clinic.services.review import CannotDecide
+from clinic.services.tokens import NoAddress
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.services.turning import HasRequest, OtherPerson
@@ -70,6 +73,9 @@ def init_app(app: Flask) -> None:
         ClaimedByOther: 409,
         UrgentOpen: 409,
         CannotDecide: 409,
+        CannotUndo: 409,
+        NotFailed: 409,
+        NoAddress: 409,
         NotPossibleNow: 409,
         AnsweredBefore: 409,
         CallOrNoteMissing: 409,

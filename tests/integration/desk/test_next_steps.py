@@ -13,7 +13,6 @@ from clinic.services.transaction import Work, writes
 from tests.integration.desk.test_offering import booked
 from tests.support.scene import Scene, version_of
 
-
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 

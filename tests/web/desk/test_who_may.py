@@ -13,7 +13,7 @@ from tests.support.scene import CANARY, all_of
 from tests.web.desk.conftest import Screen
 from tests.web.desk.test_request_page import pick
 
-BLUEPRINTS = ("desk", "offers", "calendars")
+BLUEPRINTS = ("desk", "offers", "letters", "calendars")
 EVERYONE = {Role.FRONT_DESK, Role.THERAPIST, Role.LEAD_THERAPIST, Role.ADMIN}
 CARE = EVERYONE - {Role.ADMIN}
 KEEPERS = EVERYONE - {Role.FRONT_DESK}
@@ -44,7 +44,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
 def filled(rule: str, reference: str) -> str:
     """Fill in an address; ids are those of nobody."""
     path = rule.replace("<reference>", reference).replace("<visit_kind>", "no_needles")
-    for name in ("offer_id", "appointment_id", "hours_id", "closure_id"):
+    for name in ("offer_id", "appointment_id", "hours_id", "closure_id", "attempt_id", "letter_id"):
         path = path.replace(f"<uuid:{name}>", str(uuid4()))
     return path
 
@@ -201,7 +201,7 @@ def test_no_page_of_the_desk_holds_an_answer_a_reason_or_a_clinical_note(screen:
         filled(rule, which)
         for which in (reference, urgent)
         for _endpoint, method, rule in routes(screen.app)
-        if method == "GET" and "move" not in rule
+        if method == "GET" and not {"move", "cancel"} & set(rule.split("/"))
     ]
     for path in [*pages, "/staff/?q=rosa", "/staff/?folder=booked", "/staff/?folder=call_today"]:
         answer = screen.client.get(path)
