@@ -21,6 +21,7 @@ from clinic.screening.rules import Ruleset
 
 FREE_TEXT = "free_text."
 SHOWN = "_shown"
+LEFT = "_left"  # private questions that staff who wrote for the patient did not ask
 MEDICINES = "medicines"
 
 
@@ -29,9 +30,9 @@ class AnswerRow:
     """One question as it was worded, and what was answered.
 
     ``state`` is given, least (an answer that raises no caution), nothing (an empty list), unsure,
-    blank, or skipped (blank, and nobody had to answer). ``original`` is the wording that the
-    patient read, where it was not English. ``before`` is the answer of the version before, where
-    that was another one.
+    blank, skipped (blank, and nobody had to answer), or left (not asked: a therapist asks).
+    ``original`` is the wording that the patient read, where it was not English. ``before`` is the
+    answer of the version before, where that was another one.
     """
 
     question: str
@@ -158,12 +159,16 @@ class Worded:
             question=question.text,
             original=own.text if own else "",
             answer=worded(question, value, self.version),
-            state=_state(question, value),
+            state="left" if value is None and self._left(question.id) else _state(question, value),
             private=question.private,
             shown_not_ticked=isinstance(shown, list) and question.id in shown,
             follow_up=question.is_follow_up,
             before=_before(question, value, before),
         )
+
+    def _left(self, question_id: str) -> bool:
+        left = self.given.get(LEFT)
+        return isinstance(left, list) and question_id in left
 
 
 def medicines(

@@ -25,6 +25,7 @@ class Call:
         self.scene = Scene()
         self.actor: Actor | None = None
         self.dana: Actor | None = None
+        self.theo: Actor | None = None
 
     def scene_at_work(self) -> None:
         """Open a place."""
@@ -55,9 +56,12 @@ class Call:
     def answers(self, page: Page) -> Page:
         """Answer each topic as a healthy caller; arrive at the consent."""
         while "/history/" in page.path:
-            section = page.path.rpartition("/")[2]
-            page = page.submit("Save and continue", HEALTHY[section])
+            page = self.answers_one(page)
         return page
+
+    def answers_one(self, page: Page) -> Page:
+        """Answer the topic of this page as a healthy caller."""
+        return page.submit("Save and continue", HEALTHY[page.path.rpartition("/")[2]])
 
     def comes_to_check(self, **changed: Any) -> Page:
         """Go on to the check, with the consent that was heard."""

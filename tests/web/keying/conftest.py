@@ -29,6 +29,6 @@ def call(small_app: Flask) -> Iterator[Call]:
         call = Call(small_app, clock)
         guards.identify_staff_with(small_app, lambda: call.actor)
         call.scene_at_work()
-        call.hire("Theo Therapist", Role.THERAPIST)
+        call.theo = call.hire("Theo Therapist", Role.THERAPIST)
         call.actor = call.dana = call.hire("Dana Desk", Role.FRONT_DESK)
         yield call
