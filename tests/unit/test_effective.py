@@ -2,7 +2,8 @@
 
 import pytest
 
-from clinic import effective
+from clinic import effective, forms
+from clinic.blueprints.settings import GROUPS
 from clinic.config import Settings
 from clinic.effective import UnfitValue
 
@@ -91,3 +92,11 @@ def test_every_default_is_within_the_bounds_of_its_page() -> None:
     for name, edit in effective.EDITS.items():
         if not edit.needed:
             assert effective.read(name, str(getattr(Settings(), name))) is not None, name
+
+
+def test_every_setting_that_a_page_may_change_has_its_label() -> None:
+    assert set(forms.SETTING_LABELS) == set(effective.EDITS)
+
+
+def test_every_group_has_a_page() -> None:
+    assert {edit.group for edit in effective.EDITS.values()} == set(GROUPS)
