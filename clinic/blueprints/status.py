@@ -170,18 +170,29 @@ def _via() -> tuple[UUID, str]:
     followed = _followed()
     if browser is None:
         raise NotThere
-    via = followed.id if followed else drafts.last_grant(browser, "status")
+    via = _wrote(followed, browser) if followed else drafts.last_grant(browser, "status")
+    via = via or (followed.id if followed else None)
     if via is None:
         raise NotThere
     return via, browser
+
+
+def _wrote(followed: Link, browser: str) -> UUID | None:
+    """Return this browser's own grant, if it wrote the request whose address is not proved yet."""
+    if followed.proved:
+        return None
+    return drafts.last_grant(browser, "draft", request_id=followed.request_id)
 
 
 def _draw_closed(form: MailedCodeForm, *, coded: bool) -> str:
     followed, browser = _followed(), links.browser_id()
     own = drafts.last_grant(browser, "status") if browser and not followed else None
     if followed is not None and not followed.proved:
+        wrote = bool(browser and _wrote(followed, browser))
         state = words.DESK[followed.desk_state]
-        return render_template("status/unproved.html", state=state)
+        return render_template(
+            "status/unproved.html", state=state, form=form, coded=coded, own=wrote
+        )
     return render_template(
         "status/closed.html", form=form, coded=coded, known=bool(followed or own)
     )

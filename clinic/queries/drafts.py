@@ -242,18 +242,16 @@ def said(question: Question, answers: Answers, questions: Questionnaire) -> str 
     return _one(question, value, questions)
 
 
-def last_grant(browser: str, purpose: str) -> UUID | None:
-    """Return this browser's newest grant that was not ended, lapsed or not."""
-    query = (
-        select(Token.id)
-        .where(
-            Token.purpose == f"{purpose}_browser",
-            Token.fingerprint == fingerprint(browser),
-            Token.revoked_at.is_(None),
-        )
-        .order_by(Token.made_at.desc(), Token.id)
+def last_grant(browser: str, purpose: str, *, request_id: UUID | None = None) -> UUID | None:
+    """Return this browser's newest grant, lapsed or not, but not ended; of this request if named."""
+    query = select(Token.id).where(
+        Token.purpose == f"{purpose}_browser",
+        Token.fingerprint == fingerprint(browser),
+        Token.revoked_at.is_(None),
     )
-    return db.session.scalars(query.limit(1)).first()
+    if request_id is not None:
+        query = query.where(Token.request_id == request_id)
+    return db.session.scalars(query.order_by(Token.made_at.desc(), Token.id).limit(1)).first()
 
 
 def _urgent(answers: Answers, as_of: date) -> Sequence[Finding]:

@@ -93,6 +93,47 @@ def test_an_unproved_address_reads_the_state_in_neutral_words_and_gets_no_code(
 
 
 @pytest.mark.proves("ENU-3")
+def test_the_browser_that_wrote_the_request_gets_its_code_from_the_link(ana: Walker) -> None:
+    ana.has_sent()
+
+    page = ana.get(ana.link())
+    assert page.heading == "Where the request stands"
+    coded = page.submit("Mail me a code")
+    assert coded.submit("Open my page", code="1").status == 422
+    opened = coded.submit("Open my page", code=ana.code())
+
+    assert opened.path == "/status/"
+    assert ana.request().email_proved_at is not None
+
+
+def test_having_written_another_request_opens_no_unproved_one(ana: Walker) -> None:
+    ana.has_sent()
+    link = ana.link()
+    other = ana.elsewhere()
+    other.has_sent(email="ben@example.com", name="Ben Example", phone="555-555-0102")
+
+    page = other.get(link)
+
+    assert not page.has_button("Mail me a code")
+    token = {"csrf_token": _token(other, "/request/")}
+    assert other.client.post("/status/code", data=token).status_code == 404
+    assert ana.letters("code") == []
+
+
+def test_leaving_where_nothing_is_open_is_not_written_down(ana: Walker) -> None:
+    ana.has_sent()
+    stranger = ana.elsewhere()
+    before = len(ana.rows(AuditEntry))
+
+    for _time in range(3):
+        data = {"csrf_token": _token(stranger, "/request/")}
+        assert stranger.client.post("/request/leave", data=data).status_code == 303
+    assert len(ana.rows(AuditEntry)) == before
+
+    ana.client.post("/request/leave", data={"csrf_token": _token(ana, "/request/")})
+    assert [one.act for one in ana.rows(AuditEntry)].count("browser.left") == 1
+
+
 def test_wrong_old_replaced_and_foreign_links_look_the_same(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
