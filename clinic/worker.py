@@ -20,7 +20,17 @@ from clinic import mailer
 from clinic.access import SYSTEM
 from clinic.extensions import db
 from clinic.queries import revision, settings
-from clinic.services import alerts, audit, clearances, keying, offering, retention, triage, visits
+from clinic.services import (
+    alerts,
+    audit,
+    clearances,
+    enquiries,
+    keying,
+    offering,
+    retention,
+    triage,
+    visits,
+)
 from clinic.web import logs
 
 TURNS = 200  # of one job before the others get theirs
@@ -52,6 +62,7 @@ JOBS: tuple[Job, ...] = (
     Job("waiting", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
     Job("clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
     Job("alerts", timedelta(seconds=20), partial(alerts.escalate_due, SYSTEM)),
+    Job("urgent questions", timedelta(seconds=20), partial(enquiries.escalate_due, SYSTEM)),
     Job("stray alerts", timedelta(minutes=1), partial(alerts.adopt_strays, SYSTEM)),
     Job("delays", timedelta(minutes=1), partial(clearances.wake_delayed, SYSTEM)),
     Job("clear out", timedelta(hours=1), partial(retention.clear_out, SYSTEM)),

@@ -7,17 +7,17 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from clinic import contact
 from clinic.access import Actor, NotThere, Permission
 from clinic.booking import enquiry as path
 from clinic.booking import lifecycle
-from clinic.extensions import db, site, vault
+from clinic.extensions import db, vault
 from clinic.models import Enquiry, Letter, Request, User
 from clinic.sealing import fingerprint
 
@@ -260,17 +260,6 @@ def of_request(actor: Actor, request_id: UUID) -> tuple[str, ...]:
         return ()
     query = select(Enquiry.reference).where(Enquiry.request_id == request_id)
     return tuple(db.session.scalars(query.order_by(Enquiry.made_at, Enquiry.id)))
-
-
-def past_their_time(now: datetime) -> int:
-    """Count the questions that the next purge erases, for a run that only looks."""
-    kept_since = now - timedelta(days=site.settings.enquiry_days)
-    over = and_(
-        Enquiry.settled_at <= kept_since,
-        not_(Enquiry.urgent_open),
-        Enquiry.question_sealed.is_not(None),
-    )
-    return db.session.scalar(select(func.count()).select_from(Enquiry).where(over)) or 0
 
 
 # --- Which ones ------------------------------------------------------------------------------

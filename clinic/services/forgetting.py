@@ -8,19 +8,13 @@ from sqlalchemy import ColumnElement, and_, not_, select, update
 
 from clinic.extensions import site
 from clinic.models import Enquiry, LegalHold, Letter
-from clinic.services.transaction import Work, writes
+from clinic.services.transaction import Work
 
 CHUNK = 200
 
 
-@writes
-def purge(work: Work) -> int:
-    """Erase the questions that were settled longer ago than the clinic keeps them; say how many."""
-    return purge_some(work)
-
-
 def purge_some(work: Work) -> int:
-    """Erase some of them inside a unit of work; say how many, for there may be more."""
+    """Erase some questions whose time is over; say how many, for there may be more."""
     gone = work.session.scalars(
         select(Enquiry).where(_over(work)).order_by(Enquiry.id).limit(CHUNK).with_for_update()
     ).all()

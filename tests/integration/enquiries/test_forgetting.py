@@ -7,7 +7,7 @@ from clinic.access import SYSTEM, Actor
 from clinic.extensions import site
 from clinic.models import Enquiry, Letter
 from clinic.queries import enquiries as asked
-from clinic.services import enquiries, forgetting, publishing, turning
+from clinic.services import enquiries, publishing, retention, turning
 from clinic.services.outbox import lease, mark_sent
 from tests.integration.enquiries.conftest import Asks
 from tests.support.scene import Scene, all_of, stored
@@ -32,17 +32,16 @@ def test_only_what_was_settled_long_enough_ago_goes(ask: Asks, scene: Scene, dan
     while (letter := lease(SYSTEM, scene.now)) is not None:
         mark_sent(SYSTEM, scene.now, letter)
     almost = scene.now + over(scene) - timedelta(seconds=1)
-    assert forgetting.purge(SYSTEM, almost) == asked.past_their_time(almost) == 0
+    assert retention.run(SYSTEM, almost)["enquiries"] == 0
 
-    due = asked.past_their_time(scene.now + over(scene))
-    erased = forgetting.purge(SYSTEM, scene.now + over(scene))
+    due = retention.dry_run(SYSTEM, scene.now + over(scene))["enquiries"]
+    erased = retention.run(SYSTEM, scene.now + over(scene))["enquiries"]
 
     assert due == erased == 2
     assert {one.id for one in all_of(Enquiry)} == {waits, urgent}
     left = [one for one in all_of(Letter) if one.enquiry_id in (done, gone)]
     assert left
     assert all(one.recipient is None and one.body is None for one in left)
-    assert forgetting.purge(SYSTEM, scene.now + over(scene)) == 0
 
 
 def test_published_words_stay_without_the_person_and_can_be_taken_off(
@@ -55,7 +54,7 @@ def test_published_words_stay_without_the_person_and_can_be_taken_off(
     )
     turning.make_request(dana, scene.now, made, address_checked=False, seen=version(made))
 
-    forgetting.purge(SYSTEM, scene.now + over(scene))
+    retention.run(SYSTEM, scene.now + over(scene))
 
     row = stored(Enquiry, made)
     kept = (row.name, row.email, row.phone, row.question, row.events, row.email_digest)
