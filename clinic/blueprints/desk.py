@@ -60,6 +60,7 @@ def queue() -> str:
         version=_version(counts),
         form=_queue_form(wish),
         searched=bool(wish.search or wish.action or wish.language or wish.location),
+        narrowed=bool(wish.action or wish.language or wish.location),
         too_long=len(wish.search) > waiting.LONGEST_SEARCH,
         next_href=_href(wish, page.next),
         previous_href=_href(wish, page.previous),

@@ -271,7 +271,7 @@ class Desk(Staff):
         """Look for somebody in the queue and open the request."""
         self.opens("/staff/")
         self.writes("q", name)
-        self.presses("Filter", within="form[role=search]")
+        self.presses("Search", within="form[role=search]")
         self.follows(name)
 
     def records_call(self, outcome: str) -> None:

@@ -50,7 +50,7 @@ def test_the_filter_travels_in_the_address(screen: Screen) -> None:
     screen.request(name="Rosa Example", language="es")
     screen.request(name="Otto Other", language="en")
 
-    found = screen.get("/staff/").submit("Filter", language="Español", q="example")
+    found = screen.get("/staff/").submit("Search", language="Español", q="example")
 
     assert "language=es" in found.path
     assert "q=example" in found.path
