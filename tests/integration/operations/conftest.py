@@ -15,6 +15,8 @@ from tests.support import databases
 from tests.support.server import ROOT
 
 Run = Callable[..., Result]
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 @pytest.fixture

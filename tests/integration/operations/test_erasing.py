@@ -15,7 +15,7 @@ from clinic.commands.retention import hold
 from clinic.extensions import Base, db, site
 from clinic.models import Enquiry, LegalHold, Letter, Request
 from clinic.services import bookkeeping, erasing
-from tests.integration.operations.conftest import Run
+from tests.integration.operations.conftest import ON_SQLITE, Run
 from tests.support import databases, full_house
 from tests.support.full_house import counts
 from tests.support.scene import Scene, all_of, stored
@@ -116,6 +116,7 @@ def in_files(file: Path, wanted: set[bytes]) -> int:
     return sum(one[-100:] in content for one in wanted)
 
 
+@ON_SQLITE
 def test_it_asks_for_the_reference_and_does_nothing_without_it(run: Run, request_id: UUID) -> None:
     reference = stored(Request, request_id).reference
 
@@ -128,6 +129,7 @@ def test_it_asks_for_the_reference_and_does_nothing_without_it(run: Run, request
     assert all_of(Request, id=request_id) == []
 
 
+@ON_SQLITE
 def test_wrong_uses_say_so_and_write_nothing_down(run: Run, request_id: UUID) -> None:
     assert isinstance(request_id, UUID)
     nonsense = run(erase, "nonsense", "--yes")
@@ -140,6 +142,7 @@ def test_wrong_uses_say_so_and_write_nothing_down(run: Run, request_id: UUID) ->
     assert not Path(site.settings.erasure_ledger).exists()
 
 
+@ON_SQLITE
 def test_the_ledger_holds_one_opaque_id_and_is_nobody_elses(run: Run, request_id: UUID) -> None:
     run(erase, stored(Request, request_id).reference, "--yes")
 
@@ -163,6 +166,7 @@ def test_a_request_on_hold_is_not_erased(run: Run, request_id: UUID) -> None:
     assert (lifted.exit_code, erased.exit_code) == (0, 0)
 
 
+@ON_SQLITE
 def test_other_requests_of_the_same_person_are_named(run: Run, request_id: UUID) -> None:
     digest = b"p" * 32
     other = Scene(number=7).request()

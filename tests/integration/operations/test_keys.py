@@ -24,7 +24,7 @@ from clinic.extensions import Base, db, vault
 from clinic.models import Request
 from clinic.sealing import new_key, read_key
 from clinic.services import rotating
-from tests.integration.operations.conftest import Run, in_a_process
+from tests.integration.operations.conftest import ON_SQLITE, Run, in_a_process
 from tests.support import databases, full_house
 from tests.support.clock import MONDAY_MORNING
 from tests.support.full_house import counts, digests
@@ -78,6 +78,7 @@ def without_trail(found: dict[str, T]) -> dict[str, T]:
     return {name: value for name, value in found.items() if not name.startswith("audit_")}
 
 
+@ON_SQLITE
 def test_every_sealed_column_has_been_tried(house: UUID) -> None:
     assert isinstance(house, UUID)
     sealed = {
@@ -90,6 +91,7 @@ def test_every_sealed_column_has_been_tried(house: UUID) -> None:
     assert set(rotating.rows_by_key(db.session())["k1"]) == sealed
 
 
+@ON_SQLITE
 def test_a_key_that_is_missing_is_told(run: Run, house: UUID) -> None:
     assert isinstance(house, UUID)
     with ring("k2"):

@@ -15,6 +15,7 @@ from clinic.extensions import db, site
 from clinic.models import AuditEntry, Draft, Letter, Request, StaffSession, Token
 from clinic.services import audit, bookkeeping, erasing, retention, tracks
 from clinic.services.transaction import Work, writes
+from tests.integration.operations.conftest import ON_SQLITE
 from tests.support import databases, full_house
 from tests.support.clock import MONDAY_MORNING
 from tests.support.full_house import counts, queue
@@ -84,6 +85,7 @@ def test_a_token_goes_once_it_is_of_no_use_any_more(purpose: str, days: int) -> 
     assert counts()["token"] == 0
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("house")
 def test_form_keys_are_kept_as_long_as_a_draft() -> None:
     clear_out(MONDAY_MORNING + timedelta(days=29))
@@ -154,6 +156,7 @@ def test_a_draft_with_an_urgent_answer_is_a_request_and_stays_with_its_answers()
     assert len(all_of(Draft)) == 1, "somebody has to look into it still"
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("in_app")
 def test_the_open_answers_beside_a_request_go_once_nobody_has_to_look_into_them() -> None:
     Scene().place()
@@ -206,6 +209,7 @@ def test_a_closed_request_goes_after_the_years_that_the_clinic_set() -> None:
     assert audit.verify(db.session()) is None
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("kept_for_seven_years")
 def test_the_years_of_somebody_under_age_begin_at_eighteen() -> None:
     closed_request(born="2015-04-02")
@@ -231,6 +235,7 @@ def test_an_open_request_and_one_under_a_legal_hold_stay_for_ever() -> None:
     assert erasing.is_held(db.session(), held)
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("in_app")
 def test_without_a_number_of_years_no_request_goes() -> None:
     closed_request()
