@@ -888,6 +888,50 @@ class MailedCodeForm(PatientForm):
         field.data = digits
 
 
+class ConfirmForm(PatientForm):
+    """Confirms the answers that the page showed."""
+
+    intake = HiddenField(validators=[InputRequired()])
+
+    def validate_intake(self, field: Field) -> None:
+        """Refuse what is no id, and a form without its key."""
+        _known_by(UUID, field)
+        if not self.key:
+            raise ValidationError(str(_("Open the page again")))
+
+    @property
+    def intake_id(self) -> UUID:
+        """The version, which a valid form names."""
+        return UUID(self.intake.data)
+
+
+class ReplyForm(SeenForm):
+    """What the patient replies to a therapist's question."""
+
+    review = HiddenField(validators=[InputRequired()])
+    reply = TextAreaField(
+        _("Your answer"),
+        validators=[
+            InputRequired(_("Write your answer, or call us")),
+            fit_text(LONGEST_NOTE, multiline=True),
+        ],
+    )
+
+    def validate_review(self, field: Field) -> None:
+        """Refuse what is no id."""
+        _known_by(UUID, field)
+
+    @property
+    def review_id(self) -> UUID:
+        """The question, which a valid form names."""
+        return UUID(self.review.data)
+
+    @property
+    def words(self) -> str:
+        """The reply without blanks around it."""
+        return (self.reply.data or "").strip()
+
+
 # --- Front desk ------------------------------------------------------------------------------
 
 
@@ -1555,6 +1599,10 @@ SETTING_LABELS: Mapping[str, tuple[Any, Any]] = {
     ),
     "outbox_days": (_("Days for which the text of a sent letter is kept"), ""),
     "backup_days": (_("Days after which a backup is removed"), ""),
+    "restore_rehearsed_on": (
+        _("Day on which restoring a backup was last rehearsed"),
+        _("Year, month and day, like 2026-11-30."),
+    ),
 }
 
 
@@ -1618,6 +1666,7 @@ def _setting_problem(name: str, unfit: effective.UnfitValue) -> Any:
         "too_long": _("Shorten this to %(limit)s characters", limit=unfit.high),
         "no_phone": _("Enter a phone number with its area code, like (555) 555-0100"),
         "no_email": _("Enter email addresses like name@example.com, parted by commas"),
+        "no_date": _("Enter a day like 2026-11-30"),
         "no_language": _("Choose from the languages listed"),
         "off_step": _("Enter a number in steps of %(step)s", step=effective.EDITS[name].step),
     }

@@ -1,4 +1,4 @@
-"""Times: offer one, take its answer on the phone, move or cancel a visit."""
+"""Times: offer up to three, take the answer on the phone, move or cancel a visit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere, Permission
 from clinic.blueprints import conflicts
 from clinic.booking import calendar
-from clinic.forms import Envelope, SlotForm, WhereForm
+from clinic.booking.calendar import Slot
+from clinic.forms import CancelForm, Envelope, OfferForm, SlotForm, WhereForm
 from clinic.queries import requests, slots
 from clinic.queries.requests import RequestPage, Visit
 from clinic.queries.slots import Day, Person, Place
@@ -51,11 +52,11 @@ def choose(reference: str) -> Answer:
 @blueprint.post("/offer")
 @guards.staff(Permission.OFFER)
 def offer(reference: str) -> Answer:
-    """Offer one time to the patient."""
-    form = SlotForm()
+    """Offer one to three times to the patient."""
+    form = OfferForm()
     where = _where(reference, form.therapist.data, form.location.data, form.kind.data)
-    starts_at = _chosen(form, where)
-    if starts_at is None:
+    chosen = _chosen(form, where)
+    if not chosen:
         return _times(reference, None, form), 422
     offering.offer(
         guards.actor(),
@@ -63,27 +64,27 @@ def offer(reference: str) -> Answer:
         requests.find(guards.actor(), reference),
         therapist_id=where.therapist.id,
         location_id=where.place.id,
-        starts_at=starts_at,
+        starts_at=chosen[0],
+        or_at=chosen[1:],
         visit_kind=where.kind,
         seen=form.seen_version,
         key=form.key,
         take_over=form.takes_over,
     )
-    return _back(reference, _("The time is held and offered."))
-
-
-@blueprint.post("/offers/<uuid:offer_id>/accept")
-@guards.staff(Permission.OFFER)
-def accept(reference: str, offer_id: UUID) -> Answer:
-    """Take the offered time for a patient on the phone."""
-    visit = _offered(reference, offer_id)
-    return _act(
-        reference,
-        offering.accept,
-        offer_id,
-        _("The visit is booked and confirmed by letter."),
-        appointment_id=visit.id,
+    said = ngettext(
+        "The time is held and offered.", "%(num)d times are held and offered.", len(chosen)
     )
+    return _back(reference, said)
+
+
+@blueprint.post("/offers/<uuid:offer_id>/accept/<uuid:appointment_id>")
+@guards.staff(Permission.OFFER)
+def accept(reference: str, offer_id: UUID, appointment_id: UUID) -> Answer:
+    """Take one of the offered times for a patient on the phone."""
+    page = _offered(reference, offer_id)
+    if not any(one.id == appointment_id and one.offer_id == offer_id for one in page.visits):
+        raise NotThere
+    return _act(reference, offering.accept, offer_id, _told(page), appointment_id=appointment_id)
 
 
 @blueprint.post("/offers/<uuid:offer_id>/decline")
@@ -102,12 +103,22 @@ def withdraw(reference: str, offer_id: UUID) -> Answer:
     return _act(reference, offering.withdraw, offer_id, _("The offer is taken back."))
 
 
+@blueprint.get("/appointments/<uuid:appointment_id>/cancel")
+@guards.staff(Permission.OFFER)
+def choose_cancel(reference: str, appointment_id: UUID) -> Answer:
+    """Ask once, and why, before a visit is cancelled."""
+    return _cancelling(reference, appointment_id, _cancel_form(formdata=None))
+
+
 @blueprint.post("/appointments/<uuid:appointment_id>/cancel")
 @guards.staff(Permission.OFFER)
 def cancel(reference: str, appointment_id: UUID) -> Answer:
     """Cancel a visit."""
-    visit = _visit(reference, appointment_id)
-    return _act(reference, moving.cancel, visit.id, _("The visit is cancelled."))
+    visit, form = _visit(reference, appointment_id), _cancel_form()
+    if not form.validate():
+        return _cancelling(reference, appointment_id, form), 422
+    said = _("The visit is cancelled.")
+    return _act(reference, moving.cancel, visit.id, said, reason=form.reason.data)
 
 
 @blueprint.get("/appointments/<uuid:appointment_id>/move")
@@ -123,8 +134,8 @@ def move(reference: str, appointment_id: UUID) -> Answer:
     """Give a visit another time, therapist, place or kind."""
     visit, form = _visit(reference, appointment_id), SlotForm()
     where = _where(reference, form.therapist.data, form.location.data, form.kind.data)
-    starts_at = _chosen(form, where)
-    if starts_at is None:
+    chosen = _chosen(form, where)
+    if not chosen:
         return _times(reference, visit, form), 422
     moving.move(
         guards.actor(),
@@ -132,7 +143,7 @@ def move(reference: str, appointment_id: UUID) -> Answer:
         visit.id,
         therapist_id=where.therapist.id,
         location_id=where.place.id,
-        starts_at=starts_at,
+        starts_at=chosen[0],
         visit_kind=where.kind,
         seen=form.seen_version,
         key=form.key,
@@ -161,13 +172,19 @@ def _back(reference: str, said: str) -> Response:
     return redirect(url_for("desk.request_page", reference=reference), 303)
 
 
-def _offered(reference: str, offer_id: UUID) -> Visit:
-    """Return the visit of an offer of this very request, or raise NotThere."""
+def _offered(reference: str, offer_id: UUID) -> RequestPage:
+    """Return the request that this offer was made for, or raise NotThere."""
     page = requests.page(guards.actor(), reference)
-    found = next((one for one in page.visits if one.offer_id == offer_id), None)
-    if found is None:
+    if not any(one.offer_id == offer_id for one in page.visits):
         raise NotThere
-    return found
+    return page
+
+
+def _told(page: RequestPage) -> str:
+    """Say how the patient hears of a booking: by letter, or on the phone alone."""
+    if page.contact and page.contact.email:
+        return str(_("The visit is booked and confirmed by letter."))
+    return str(_("The visit is booked. There is no email: say the day and time on the phone."))
 
 
 def _visit(reference: str, appointment_id: UUID) -> Visit:
@@ -181,7 +198,7 @@ def _visit(reference: str, appointment_id: UUID) -> Visit:
 # --- Finding a time --------------------------------------------------------------------------
 
 
-def _times(reference: str, moved: Visit | None, form: SlotForm | None = None) -> str:
+def _times(reference: str, moved: Visit | None, form: SlotForm | OfferForm | None = None) -> str:
     page = requests.page(guards.actor(), reference)
     given = form.data if form else {}
     where = _where(
@@ -197,19 +214,29 @@ def _times(reference: str, moved: Visit | None, form: SlotForm | None = None) ->
         page=page,
         moved=moved,
         where=where,
-        form=form or SlotForm(formdata=None),
+        form=form or (SlotForm if moved else OfferForm)(formdata=None),
         where_form=_where_form(where),
         seen=form.seen.data if form else (moved.version if moved else page.version),
         key=(form.key if form else "") or secrets.token_urlsafe(18),
         days=days,
+        picked={day.on for day in days for slot in day.slots if _is_chosen(slot, form)},
         refusal=refusal,
         later=(where.first + timedelta(days=STEP)).isoformat(),
+        earlier=(where.first - timedelta(days=STEP)).isoformat(),
+        today=calendar.visit_on(guards.now(), where.place.zone),
         written_day=lambda one: format_date(one, format="long"),
         spoken_day=calendar.spoken_day,
         spoken_time=calendar.spoken_time,
         kinds=desk_words.KINDS,
         action=request.path,
     )
+
+
+def _is_chosen(slot: Slot, form: SlotForm | OfferForm | None) -> bool:
+    if form is None:
+        return False
+    chosen = form.starts.data if isinstance(form, OfferForm) else [form.starts.data]
+    return slot.starts_at.isoformat() in (chosen or ())
 
 
 def _refusal(page: RequestPage, where: Where) -> str:
@@ -280,6 +307,7 @@ def _where_form(where: Where) -> WhereForm:
             "therapist": str(where.therapist.id),
             "location": str(where.place.id),
             "kind": where.kind,
+            "first": where.first.isoformat(),
         }
     )
     form.therapist.choices = [(str(one.id), one.name) for one in slots.therapists(actor)]
@@ -288,17 +316,40 @@ def _where_form(where: Where) -> WhereForm:
     return form
 
 
-def _chosen(form: SlotForm, where: Where) -> datetime | None:
-    """Read the chosen time; None if none was, SlotTaken if it is not free any more."""
+def _chosen(form: SlotForm | OfferForm, where: Where) -> list[datetime]:
+    """Read the chosen times; none if they cannot be, SlotTaken if one is not free any more."""
     if not form.validate():
-        return None
+        return []
+    named = (form.starts.data or []) if isinstance(form, OfferForm) else [form.starts.data]
     try:
-        starts_at = datetime.fromisoformat(form.starts.data)
-        day = calendar.visit_on(starts_at, where.place.zone)
+        chosen = sorted(datetime.fromisoformat(one) for one in named)
+        days = [calendar.visit_on(one, where.place.zone) for one in chosen]
     except (ValueError, OverflowError):
         form.starts.errors = [_("Choose a time from the list")]
-        return None
-    asked = Where(where.therapist, where.place, where.kind, day)
-    if not any(slot.starts_at == starts_at for one in _free(asked) for slot in one.slots):
-        raise SlotTaken
-    return starts_at
+        return []
+    for starts_at, day in zip(chosen, days, strict=True):
+        asked = Where(where.therapist, where.place, where.kind, day)
+        if not any(slot.starts_at == starts_at for one in _free(asked) for slot in one.slots):
+            raise SlotTaken
+    if slots.overlap(chosen):
+        form.starts.errors = [_("Choose times that do not overlap")]
+        return []
+    return chosen
+
+
+def _cancelling(reference: str, appointment_id: UUID, form: CancelForm) -> str:
+    page, visit = requests.page(guards.actor(), reference), _visit(reference, appointment_id)
+    return render_template(
+        "desk/cancel.html",
+        page=page,
+        visit=visit,
+        form=form,
+        seen=form.seen.data or visit.version,
+        kinds=desk_words.KINDS,
+    )
+
+
+def _cancel_form(**given: object) -> CancelForm:
+    form = CancelForm(**given)
+    form.reason.choices = [(code, str(desk_words.BECAUSE[code])) for code in moving.REASONS]
+    return form

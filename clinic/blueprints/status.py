@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from clinic.access import NotThere
 from clinic.booking.lifecycle import NoSuchMove
-from clinic.forms import MailedCodeForm, SeenForm
+from clinic.forms import MailedCodeForm, SeenForm, WordsForm
 from clinic.queries import drafts, status
 from clinic.queries.status import Link
 from clinic.screening import regions
@@ -49,6 +49,10 @@ def overview() -> Answer:
     followed = _followed()
     if followed is not None and followed.request_id != guards.actor().request_id:
         return redirect(url_for("status.closed"), 303)
+    return _overview(WordsForm(formdata=None))
+
+
+def _overview(form: WordsForm) -> str | Response:
     try:
         standing = status.standing(guards.actor(), guards.now())
     except NotThere:
@@ -56,6 +60,7 @@ def overview() -> Answer:
     return render_template(
         "status/overview.html",
         standing=standing,
+        form=form,
         desk=words.DESK[standing.desk_state],
         clinical=words.CLINICAL[standing.clinical_state],
         sent_on=format_date(drafts.today(standing.sent_at), "long"),
@@ -112,7 +117,7 @@ def accept(offer_id: UUID, appointment_id: UUID) -> Answer:
             seen=SeenForm().seen_version,
         )
     except TOO_LATE as late:
-        return _too_late(late)
+        return late_page(late)
     flash(_("Thank you. Your appointment is confirmed."), "success")
     return redirect(url_for("status.overview"), 303)
 
@@ -120,11 +125,21 @@ def accept(offer_id: UUID, appointment_id: UUID) -> Answer:
 @blueprint.post("/status/offers/<uuid:offer_id>/decline")
 @guards.status
 def decline(offer_id: UUID) -> Answer:
-    """Turn the offered times down."""
+    """Turn every offered time down, with a few words on what would fit."""
+    form = WordsForm()
+    if not form.validate():
+        page = _overview(form)
+        return page if isinstance(page, Response) else (page, 422)
     try:
-        offering.decline(guards.actor(), guards.now(), offer_id, seen=SeenForm().seen_version)
+        offering.decline(
+            guards.actor(),
+            guards.now(),
+            offer_id,
+            seen=form.seen_version,
+            words=form.words.data or "",
+        )
     except TOO_LATE as late:
-        return _too_late(late)
+        return late_page(late)
     flash(_("Thank you for telling us. We will look for another time."), "success")
     return redirect(url_for("status.overview"), 303)
 
@@ -139,12 +154,13 @@ def withdraw() -> Answer:
     try:
         submission.withdraw(guards.actor(), guards.now(), request_id, seen=SeenForm().seen_version)
     except (ChangedUnderneath, NoSuchMove, UrgentOpen) as late:
-        return _too_late(late)
+        return late_page(late)
     flash(_("Your request is closed. You can call us or ask again at any time."), "success")
     return redirect(url_for("status.overview"), 303)
 
 
-def _too_late(late: Exception) -> Answer:
+def late_page(late: Exception) -> Answer:
+    """Say kindly that somebody or something was faster."""
     if isinstance(late, OfferEnded) and late.state == "accepted":
         return render_template("status/accepted_before.html"), 409
     if isinstance(late, SlotTaken):

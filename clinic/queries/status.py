@@ -50,6 +50,8 @@ class Visit:
     address: str
     phone: str
     needling: bool
+    version: int
+    may_change: bool  # cancel it or ask for another time by oneself
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,17 @@ class Standing:
     language: str
     channel: str
     urgent_open: bool
+    will_be_called: bool  # for words of their own that may speak of a warning sign
+    asked_to_move: bool
     regions: tuple[str, ...]
     sent_at: datetime
     offers: tuple[OpenOffer, ...]
     visits: tuple[Visit, ...]
     may_withdraw: bool
     has_draft: bool
+
+
+STANDING = ("confirmed", "arrived")
 
 
 def link(secret: str, now: datetime) -> Link:
@@ -131,13 +138,31 @@ def standing(actor: Actor, now: datetime) -> Standing:
         language=request.language,
         channel=request.channel,
         urgent_open=request.urgent_open,
+        will_be_called=request.call_today == "own_words",
+        asked_to_move=request.call_today == "asked_to_move",
         regions=tuple(region for region in request.regions or () if region != "not_sure"),
         sent_at=request.sent_at,
         offers=_offers(request, now),
-        visits=_visits(Appointment.request_id == request.id, Appointment.state == "confirmed"),
+        visits=_visits(now, Appointment.request_id == request.id, Appointment.state.in_(STANDING)),
         may_withdraw=_may_withdraw(request),
         has_draft=_has_draft(request.id, now),
     )
+
+
+def visit(actor: Actor, appointment_id: UUID, now: datetime) -> tuple[str, Visit]:
+    """Return the request's reference and a visit of the actor's own that stands."""
+    request = _own(actor)
+    if request.sent_at is None or request.email_proved_at is None:
+        raise NotThere
+    found = _visits(
+        now,
+        Appointment.id == appointment_id,
+        Appointment.request_id == request.id,
+        Appointment.state.in_(STANDING),
+    )
+    if not found:
+        raise NotThere
+    return request.reference, found[0]
 
 
 def _link(where: ColumnElement[bool], now: datetime) -> Link:
@@ -192,13 +217,13 @@ def _offers(request: Request, now: datetime) -> tuple[OpenOffer, ...]:
             id=offer.id,
             version=offer.version,
             expires_at=offer.expires_at,
-            visits=_visits(Appointment.offer_id == offer.id, Appointment.state == "held"),
+            visits=_visits(now, Appointment.offer_id == offer.id, Appointment.state == "held"),
         )
         for offer in db.session.scalars(query)
     )
 
 
-def _visits(*where: ColumnElement[bool]) -> tuple[Visit, ...]:
+def _visits(now: datetime, *where: ColumnElement[bool]) -> tuple[Visit, ...]:
     query = (
         select(Appointment, Location)
         .join(Location, Location.id == Appointment.location_id)
@@ -214,6 +239,8 @@ def _visits(*where: ColumnElement[bool]) -> tuple[Visit, ...]:
             address=place.address,
             phone=place.phone,
             needling=visit.visit_kind == "needling",
+            version=visit.version,
+            may_change=visit.state == "confirmed" and now < visit.starts_at,
         )
         for visit, place in db.session.execute(query)
     )

@@ -18,7 +18,7 @@ from clinic.services.transaction import Work
 CONFIRMED, MOVED = "appointment_confirmed", "appointment_moved"
 CANCELLED, REMINDER = "appointment_cancelled", "appointment_reminder"
 OF_A_VISIT = (CONFIRMED, MOVED, REMINDER)  # useless once the visit is cancelled or moved
-CALENDAR = "appointment_calendar"
+CALENDAR = "calendar/visit"
 DOWNLOADED = ("confirmed", "arrived")
 
 

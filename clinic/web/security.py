@@ -32,6 +32,7 @@ FACTOR = "factor"  # the stage of a session that both proofs opened
 OWN_PATH = re.compile(r"/staff(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
 LINKS: tuple[tuple[str, Any, Permission | None], ...] = (
     ("desk.queue", _("Queue"), Permission.SEE_QUEUE),
+    ("visits.day", _("Visits"), Permission.OFFER),
     ("enquiry_desk.overview", _("Questions"), Permission.ANSWER_ENQUIRIES),
     ("calendars.overview", _("Calendar"), Permission.SEE_CALENDAR),
     ("settings.overview", _("Settings"), Permission.MANAGE_SETTINGS),

@@ -64,7 +64,7 @@ def race_for_the_last_slot(clinic: OpenClinic, opened: list[Client]) -> list[Pag
     def fill(window: Client, reference: str) -> Form:
         page = Page.get(window, f"/staff/requests/{reference}/offer", query_string=where)
         times = page.soup.find_all("input", {"name": "starts"})
-        form = page.form("Hold and offer this time")
+        form = page.form("Hold and offer")
         return form.fill({"starts": str(times[-1]["value"])})
 
     with ThreadPoolExecutor(8) as pool:
