@@ -243,7 +243,7 @@ def said(question: Question, answers: Answers, questions: Questionnaire) -> str 
 
 
 def last_grant(browser: str, purpose: str, *, request_id: UUID | None = None) -> UUID | None:
-    """Return this browser's newest grant, lapsed or not, but not ended; of this request if named."""
+    """Return this browser's newest grant, lapsed or not, if not ended; of one request if named."""
     query = select(Token.id).where(
         Token.purpose == f"{purpose}_browser",
         Token.fingerprint == fingerprint(browser),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
 from clinic.extensions import db
 from clinic.models import Draft, PhoneEntry, Request
-from clinic.services import drafting, idempotency, tokens, tracks
+from clinic.services import drafting, erasing, idempotency, tracks
 from clinic.services.drafting import About
 from clinic.services.phone_entries import require_writer
 from clinic.services.transaction import ChangedUnderneath, Work, writes
@@ -82,7 +82,7 @@ def _expire(work: Work, request_id: UUID) -> bool:
         raise Refused
     request = tracks.load(work, request_id)
     draft = _draft(work, request_id)
-    if draft is None or draft.expires_at > work.now:
+    if draft is None or draft.expires_at > work.now or erasing.is_held(work.session, request_id):
         return False
     _drop(work, request, draft, how="expired")
     return True
@@ -94,19 +94,11 @@ def _draft(work: Work, request_id: UUID) -> Draft | None:
 
 
 def _drop(work: Work, request: Request, draft: Draft, *, how: str) -> None:
-    """Delete the open answers, and who called too, unless the request stands in the queue."""
-    entry = work.session.scalars(select(PhoneEntry).filter_by(request_id=request.id)).one()
-    work.session.delete(draft)
-    if request.sent_at is None:
-        work.session.delete(entry)
-        tokens.forget_address(work, request)
-        _forget(request)
-    else:
-        entry.sent_at = request.sent_at
+    """Delete the open answers, and all of the request too unless it stands in the queue."""
     work.audit(f"keying.{how}", "request", request.id)
-
-
-def _forget(request: Request) -> None:
-    request.name = request.birth_date = request.phone = request.email = None
-    request.guardian = request.regions = request.wishes = None
-    request.person_digest = request.phone_digest = request.email_digest = None
+    if request.sent_at is None:
+        erasing.remove(work, request.id)
+        return
+    entry = work.session.scalars(select(PhoneEntry).filter_by(request_id=request.id)).one()
+    entry.sent_at = request.sent_at
+    work.session.delete(draft)
