@@ -1287,7 +1287,7 @@ class AlertForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def validate_raised_at(self, field: Field) -> None:
         """Refuse what is no instant with its zone."""
         _known_by(datetime.fromisoformat, field)
-        if datetime.fromisoformat(field.data).tzinfo is None:
+        if datetime.fromisoformat(field.data or "").tzinfo is None:
             raise ValidationError(str(_("Open the page again")))
 
     @property
@@ -1298,7 +1298,7 @@ class AlertForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     @property
     def raised(self) -> datetime:
         """When it was raised, as the page showed it."""
-        return datetime.fromisoformat(self.raised_at.data)
+        return datetime.fromisoformat(self.raised_at.data or "")
 
 
 def _known_by(read: Callable[[str], object], field: Field) -> None:
@@ -1411,6 +1411,10 @@ class EnquiryAnswerForm(Envelope):
         _("Answer"), validators=[written(_("Write the answer first"), limit=LONGEST_NOTE)]
     )
     again = HiddenField()
+    read_again = BooleanField(
+        _("I have read these words again: the letter tells nothing about this person"),
+        false_values=("", False),
+    )
 
     @property
     def is_another(self) -> bool:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from clinic import contact
 from clinic.access import Permission
 from clinic.blueprints import enquiry_conflicts
+from clinic.extensions import site
 from clinic.forms import (
     EnquiryAnswerForm,
     EnquiryCallForm,
@@ -27,6 +28,7 @@ from clinic.forms import (
 )
 from clinic.queries import enquiries, opening
 from clinic.queries.enquiries import EnquiryPage
+from clinic.screening import neutral
 from clinic.services import enquiries as service
 from clinic.services import letters, publishing, turning
 from clinic.web import desk_words, enquiry_words, filters, guards
@@ -138,21 +140,7 @@ def preview(reference: str) -> Answer:
     shown, form = enquiries.page(guards.actor(), reference), EnquiryAnswerForm()
     if not form.validate():
         return _draw(shown, answer=form), 422
-    text = form.text.data or ""
-    subject, body = letters.render(
-        "enquiry_answer", shown.language, {"text": text, "reference": shown.reference}
-    )
-    return render_template(
-        "enquiries/preview.html",
-        page=shown,
-        subject=subject,
-        body=body,
-        text=text,
-        seen=form.seen_version,
-        key=form.key or secrets.token_urlsafe(KEY_BYTES),
-        takes_over=form.takes_over,
-        zone=opening.zone(),
-    )
+    return _letter(shown, form)
 
 
 @blueprint.post("/<reference>/answer/change")
@@ -169,6 +157,9 @@ def answer(reference: str) -> Answer:
     form = EnquiryAnswerForm()
     if not form.validate() or not form.key:
         return _draw(enquiries.page(guards.actor(), reference), answer=form), 422
+    if _telling(form) and not form.read_again.data:
+        form.refuse("read_again", _("Read these words again, then tick the box"))
+        return _letter(enquiries.page(guards.actor(), reference), form), 422
     return _act(
         reference,
         service.answer,
@@ -287,6 +278,29 @@ def join(reference: str) -> Answer:
         _("The question is joined to the request."),
         reference=form.request_reference.data or "",
     )
+
+
+def _letter(shown: EnquiryPage, form: EnquiryAnswerForm) -> str:
+    """Draw the letter just as it would go out, with the words that should be read again."""
+    text = form.text.data or ""
+    subject, body = letters.render(
+        "enquiry_answer", shown.language, {"text": text, "reference": shown.reference}
+    )
+    return render_template(
+        "enquiries/preview.html",
+        page=shown,
+        form=form,
+        subject=subject,
+        body=body,
+        telling=_telling(form),
+        key=form.key or secrets.token_urlsafe(KEY_BYTES),
+        zone=opening.zone(),
+    )
+
+
+def _telling(form: EnquiryAnswerForm) -> tuple[str, ...]:
+    """Name the words of an answer that may tell something about somebody's health."""
+    return neutral.telling(form.text.data or "", apart_from=site.settings.clinic_name)
 
 
 # --- Parts -----------------------------------------------------------------------------------

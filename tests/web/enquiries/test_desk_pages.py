@@ -52,6 +52,21 @@ def test_a_letter_is_looked_at_before_it_goes(screen: Screen, asker: Asker) -> N
     assert "Letter: our answer" in sent.text
 
 
+@pytest.mark.proves("MAIL-5")
+def test_a_letter_with_a_telling_word_is_read_once_more(screen: Screen, asker: Asker) -> None:
+    asker.asks()
+    preview = opened(screen).submit("Look at the letter", text="People on warfarin can come.")
+
+    refused = preview.submit("Send this letter")
+
+    assert "warfarin" in preview.text.lower()
+    assert refused.status == 422
+    assert set(refused.errors) == {"read_again"}
+    assert letters(screen, "enquiry_answer") == []
+    refused.submit("Send this letter", {"read_again": True})
+    assert len(letters(screen, "enquiry_answer")) == 1
+
+
 def test_an_empty_answer_is_refused(screen: Screen, asker: Asker) -> None:
     asker.asks()
 
