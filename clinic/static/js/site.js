@@ -72,25 +72,51 @@
       button.addEventListener("click", () => window.print());
     });
 
-  // Other tabs of the same person keep the session alive too, so they tell each other.
+  // Other tabs of the same person keep the session alive too, so they tell each other. A page on
+  // which something was typed is covered when the session ends, and never left: the form on it
+  // can be sent once its writer has signed in again in another tab.
   const warnBeforeSessionEnds = () => {
     const dialog = document.querySelector("dialog[data-session]");
     if (!dialog || !dialog.showModal) return;
     const idle = Number(dialog.dataset.idleSeconds) * 1000;
     const warning = Number(dialog.dataset.warnSeconds) * 1000;
     const form = dialog.querySelector("form");
+    const ended = dialog.querySelector(".session-over");
     const tabs = "BroadcastChannel" in window ? new BroadcastChannel("needlepoint-session") : null;
     let deadline;
+    let typed = false;
+    let over = false;
+    const cover = (on) => {
+      over = on;
+      dialog.classList.toggle("is-over", on);
+      form.hidden = on;
+      ended.hidden = !on;
+      dialog.setAttribute("aria-labelledby", on ? "session-over-title" : "session-title");
+    };
     const renew = (tell) => {
       deadline = Date.now() + idle;
+      cover(false);
       if (dialog.open) dialog.close();
       if (tell) tabs?.postMessage("seen");
     };
+    const end = () => {
+      if (!typed) window.location.assign(dialog.dataset.endedUrl);
+      else if (!over) {
+        cover(true);
+        if (!dialog.open) dialog.showModal();
+      }
+    };
+    document.addEventListener("input", ({ target }) => {
+      if (target.form?.method === "post" && target.form !== form) typed = true;
+    });
+    dialog.addEventListener("close", () => {
+      if (over) dialog.showModal(); // what lies under it is a patient's
+    });
     tabs?.addEventListener("message", () => renew(false));
     renew(true);
     setInterval(() => {
       const left = deadline - Date.now();
-      if (left <= 0) window.location.assign(dialog.dataset.endedUrl);
+      if (left <= 0) end();
       else if (left <= warning && !dialog.open) dialog.showModal();
     }, 1000);
     form.addEventListener("submit", async (event) => {
