@@ -24,6 +24,7 @@ CLOSED = ("/staff", "/request", "/status", "/r/")
 
 def init_app(app: Flask) -> None:
     """Give the templates whole addresses, and tell search engines what not to list."""
+    app.jinja_env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # a third the bytes
     app.jinja_env.globals["whole"] = whole
     app.jinja_env.globals["whole_asset"] = whole_asset
     app.after_request(_keep_unlisted)
