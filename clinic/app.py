@@ -70,7 +70,10 @@ COMMANDS = (
     "worker",
     "users",
     "places",
+    "check",
+    "setup",
     "demo",
+    "seed",
     "mailbox",
     "routes",
 )

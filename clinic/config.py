@@ -35,7 +35,7 @@ class Edit:
     """
 
     group: str  # clinic, times, keeping, alerts or money
-    kind: str  # line, lines (parted by |), phone, emails, number or languages
+    kind: str  # line, lines (parted by |), phone, emails, number, date or languages
     low: int = 0
     high: int = 0
     step: int = 1
@@ -200,8 +200,19 @@ class Settings:
         "var/erasures.txt",
         "File with the opaque ids of erased requests, outside the database; a restore reads it",
     )
+    restore_rehearsed_on: str = setting(
+        "",
+        "Day on which a backup was last restored on another machine to try it; ISO",
+        Edit("keeping", "date"),
+    )
+    backup_folder: str = setting(
+        "", "Folder of the nightly backups; clinic check looks there for one younger than a day"
+    )
     clearance_days: int = setting(
         90, "A clearance made by a screening ends this long after its intake"
+    )
+    confirm_ahead_days: int = setting(
+        7, "So many days before the answers run out the patient is asked to confirm them"
     )
     intake_days: int = setting(90, "An intake older than this at the visit is confirmed again")
 
@@ -242,7 +253,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     values = dict(environ if environ is not None else os.environ)
     path = values.get(FILE_VARIABLE)
     if path:
-        values = _read_file(Path(path)) | values
+        values = read_file(Path(path)) | values
     known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
     problems = [
         f"{name} is not a setting; docs/SETTINGS.md lists them"
@@ -312,7 +323,8 @@ def _address_problems(settings: Settings) -> list[str]:
     return []
 
 
-def _read_file(path: Path) -> dict[str, str]:
+def read_file(path: Path) -> dict[str, str]:
+    """Read the NAME=value lines of a settings file, or raise UnfitSettings with file and line."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -1007,7 +1007,8 @@ class AttemptForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         _("Number dialed"),
         validators=[InputRequired(_("Enter the number that was dialed")), fit_phone],
     )
-    next_try = LaterDateField(_("Try again on"), optional=True)
+    next_open = BooleanField(_("Try again on the next open day"))  # the view names the day
+    next_try = LaterDateField(_("Try again on another day"), optional=True)
 
 
 class NoteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

@@ -7,8 +7,9 @@ from typing import Any
 
 from clinic.booking.lifecycle import NEEDLING_ALLOWED, Track
 from clinic.models import Request
+from clinic.screening.levels import Level
 from clinic.screening.outcome import CALL_TODAY, Screening
-from clinic.services import clearances, screenings, tracks, triage
+from clinic.services import alerts, clearances, screenings, tracks, triage
 from clinic.services.transaction import Work
 
 
@@ -41,6 +42,8 @@ def append(
         clearances.end(work, request, cause="newer_intake")
         if not _is_clear(work, request):
             clearances.ask_review(work, request, why="newer history" if before else "history")
+    if screening.level is Level.URGENT and not request.urgent_open:
+        alerts.sound(work, request)  # whatever the way in which it was sent
     if any(finding.urgency == CALL_TODAY for finding in screening.findings):
         request.call_today = request.call_today or "own_words"
     return screening

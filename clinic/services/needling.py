@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from clinic.booking import calendar
 from clinic.extensions import site
@@ -106,32 +106,47 @@ def _texts(listed: object) -> list[str]:
 
 
 def _hold_age(work: Work, clearance: Clearance, visit: Visit) -> None:
-    intake = work.session.get_one(Intake, clearance.intake_id)
+    intake, _record = _confirmed(work, clearance)
     given_on = calendar.visit_on(intake.sent_at, visit.location.zone)
     if (visit.visit_on - given_on).days > site.settings.intake_days:
         raise NotCleared("history_too_old")
+
+
+def _confirmed(work: Work, clearance: Clearance) -> tuple[Intake, ScreeningRecord]:
+    """Return the newest history that confirms the one a clearance was made for, or that one.
+
+    A newer one whose result differs has ended the clearance; so a whole one here confirms it.
+    """
+    counts = or_(Intake.complete, Intake.id == clearance.intake_id)
+    query = (
+        select(Intake, ScreeningRecord)
+        .join(ScreeningRecord, ScreeningRecord.intake_id == Intake.id)
+        .where(Intake.request_id == clearance.request_id, counts)
+        .order_by(Intake.number.desc(), ScreeningRecord.made_at.desc(), ScreeningRecord.id)
+    )
+    intake, record = work.session.execute(query.limit(1)).one()
+    return intake, record
 
 
 def _hold_result(work: Work, clearance: Clearance, visit: Visit) -> None:
     """Screen as of now and as of the visit; refuse what the clearance was not made for."""
     record = work.session.get_one(ScreeningRecord, clearance.screening_id)
     known = outcome.from_json(record.result)
-    for found in _screened(work, clearance, visit, known):
+    for found in _screened(work, clearance, visit):
         if clearance.origin == "screening" and found.level > Level.PRECAUTION:
             raise NotCleared("result_differs")
         if any(_is_new(one, known, clearance.limits) for one in found.findings):
             raise NotCleared("result_differs")
 
 
-def _screened(
-    work: Work, clearance: Clearance, visit: Visit, known: Screening
-) -> tuple[Screening, Screening]:
+def _screened(work: Work, clearance: Clearance, visit: Visit) -> tuple[Screening, Screening]:
     """Screen the history anew: the graver of now and the visit, and the visit by itself.
 
     Two results may be equally grave and yet not the same, so both are held against what was
     signed.
     """
-    intake = work.session.get_one(Intake, clearance.intake_id)
+    intake, record = _confirmed(work, clearance)
+    earlier = outcome.from_json(record.result).earlier
     questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
     answers = screenings.readable(intake.answers, questions)
     graver = outcome.screen_at_visit(
@@ -140,12 +155,10 @@ def _screened(
         answers,
         now_on=calendar.visit_on(work.now, visit.location.zone),
         visit_on=visit.visit_on,
-        earlier=known.earlier,
+        earlier=earlier,
         cleared_from=clearance.valid_from if clearance.origin == "review" else None,
     )
-    at_visit = outcome.screen(
-        questions, ruleset, answers, as_of=visit.visit_on, earlier=known.earlier
-    )
+    at_visit = outcome.screen(questions, ruleset, answers, as_of=visit.visit_on, earlier=earlier)
     return graver, at_visit
 
 

@@ -55,6 +55,7 @@ def reopen(work: Work, request: Request, draft: Draft) -> str | None:
 
 def _raise_alarm(work: Work, request: Request, draft: Draft, language: str) -> None:
     intakes.receive(work, request)
+    request.urgent_open = True  # sounded below, once, for an answer that stands beside an older one
     trail = draft.trail or ()
     intakes.append(
         work, request, answers=draft.answers, trail=trail, complete=False, language=language

@@ -41,7 +41,7 @@ def offer_choices(form: DecisionForm, opened: History | None = None) -> None:
     titles = {row.id: _titled(row) for row in opened.findings} if opened else {}
     for entry in form.overrides:
         entry.form.code.choices = form.grounds.choices
-        title = titles.get(entry.form.finding.data, _("A finding of before"))
+        title = titles.get(entry.form.finding.data or "", str(_("A finding of before")))
         entry.form.code.label.text = _("Ground: %(finding)s", finding=title)
         entry.form.reason.label.text = _("In one sentence: %(finding)s", finding=title)
     topics = questionnaire.shipped().sections

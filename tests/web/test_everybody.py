@@ -77,6 +77,7 @@ CELLS: dict[str, Any] = {
     "enquiry_desk.": CARE,
     "enquiry_desk.close_urgent": CLINICIANS,
     "alerts.": STAFF,
+    "confirming.": STATUS,
 }
 LAST = ("request.leave", "security.logout")  # end what the other calls need
 CHANGES_BY_READING = {"audit_entry", "audit_head", "staff_session"}

@@ -1,0 +1,281 @@
+"""The patient's answers after they were sent: confirmed again, changed, or asked for once more.
+
+Nothing is edited. Whatever is confirmed or changed becomes the next version of the history, is
+screened anew, and is held against the one before (see intakes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, func, select
+
+from clinic import contact
+from clinic.access import Actor, ActorKind, NotThere, Refused, own
+from clinic.booking import confirming
+from clinic.booking.confirming import Answered
+from clinic.booking.lifecycle import OPEN_DESK
+from clinic.extensions import db, site
+from clinic.models import Appointment, Clearance, Draft, Intake, Letter, Request, Review
+from clinic.screening import answers as reading
+from clinic.screening import pages, questionnaire
+from clinic.services import (
+    clearances,
+    drafting,
+    idempotency,
+    intakes,
+    outbox,
+    screenings,
+    stopping,
+    tokens,
+    tracks,
+    triage,
+)
+from clinic.services.transaction import ChangedUnderneath, Work, writes
+
+REPLY = "free_text.anything-else"  # a box whose words are screened like all others
+KIND = "confirm_again"
+WAITS = ("held", "confirmed")
+
+
+class NotAsItWas(Exception):
+    """The answers cannot be confirmed as they are: some are missing, or a change was begun."""
+
+
+class TooLong(Exception):
+    """The reply does not fit beside what was written before."""
+
+
+@writes
+def nothing_changed(
+    work: Work, request_id: UUID, *, intake_id: UUID, key: str, language: str
+) -> UUID:
+    """Confirm the answers as they are: a new version with the same answers, screened as of today.
+
+    Raises ChangedUnderneath if these are not the newest, NotAsItWas if they cannot stand alone.
+    """
+    request = _proved(work, request_id)
+    body = {"request": request_id, "intake": intake_id}
+    made = idempotency.made_before(work, key, "confirm", body)
+    if made is not None:
+        return made
+    intake = _newest(work, request)
+    if intake.id != intake_id:
+        raise ChangedUnderneath
+    answers = _flat(intake)
+    if drafting.find(work, request) is not None or _lacks_some(work, request, answers):
+        raise NotAsItWas
+    work.audit("intake.confirmed", "intake", intake.id, request=request.id.hex)
+    trail = intake.trail or ()
+    intakes.append(work, request, answers=answers, trail=trail, complete=True, language=language)
+    idempotency.remember(work, key, "confirm", body, request.id)
+    return request.id
+
+
+@writes
+def something_changed(work: Work, request_id: UUID, *, language: str, browser: str) -> None:
+    """Open the history again in this browser, with the newest answers filled in."""
+    request = _proved(work, request_id)
+    _open(work, request, language=language, browser=browser)
+
+
+@writes
+def reply(
+    work: Work, request_id: UUID, *, review_id: UUID, words: str, language: str, browser: str
+) -> str:
+    """Answer what a therapist has asked; name the page on which the patient goes on.
+
+    The words join the history, which is then sent once more. Raises ChangedUnderneath if another
+    question is asked by now, TooLong if the words do not fit.
+    """
+    request = _proved(work, request_id)
+    asked = question_of(work, request)
+    if asked is None or asked.id != review_id:
+        raise ChangedUnderneath
+    draft = _open(work, request, language=language, browser=browser)
+    _write(draft, words)
+    again = [drafting.HISTORY + one for one in (asked.limits or {}).get("sections", ())]
+    draft.steps = [step for step in draft.steps or () if step not in again]
+    work.session.flush()
+    if stopping.check(work, request, draft, page=drafting.WHERE, language=language):
+        return "stop"
+    return again[0] if len(again) == 1 else "check"
+
+
+def question_of(work: Work, request: Request) -> Review | None:
+    """Return the decision that asks the patient for more, while it waits for an answer."""
+    if request.clinical_state != "more_information":
+        return None
+    query = select(Review).where(Review.request_id == request.id)
+    newest = query.order_by(Review.signed_at.desc(), Review.id).limit(1)
+    return work.session.scalars(newest).first()
+
+
+# --- Opened again ----------------------------------------------------------------------------
+
+
+def _proved(work: Work, request_id: UUID) -> Request:
+    """Lock the patient's own open request; its address was proved, and no urgent flag stands."""
+    own(work.actor, request_id)
+    request = tracks.load(work, request_id)
+    if request.email_proved_at is None or request.desk_state not in OPEN_DESK:
+        raise NotThere
+    return request
+
+
+def _newest(work: Work, request: Request) -> Intake:
+    query = select(Intake).where(Intake.request_id == request.id)
+    intake = work.session.scalars(query.order_by(Intake.number.desc()).limit(1)).first()
+    if intake is None or not intake.complete:
+        raise NotThere
+    return intake
+
+
+def _open(work: Work, request: Request, *, language: str, browser: str) -> Draft:
+    """Give the request a draft with its newest answers, or find the one that it has."""
+    draft = drafting.find(work, request)
+    if draft is None:
+        intake = _newest(work, request)
+        over = work.session.scalars(select(Draft).where(Draft.request_id == request.id)).first()
+        if over is not None:
+            work.session.delete(over)
+            work.session.flush()
+        draft = _draft_of(work, request, intake, language)
+        work.session.add(draft)
+        work.session.flush()
+        work.audit("intake.opened_again", "intake", intake.id, request=request.id.hex)
+    tokens.grant(work, request.id, "draft_browser", browser)
+    return draft
+
+
+def _draft_of(work: Work, request: Request, intake: Intake, language: str) -> Draft:
+    questions = questionnaire.shipped(language)
+    screenings.keep_questionnaire(work, questions)
+    answers = _flat(intake)
+    today = triage.today(work, request)
+    given = reading.read(screenings.readable(answers, questions), questions)
+    found = pages.sections(questions, given, as_of=today)
+    history = [drafting.HISTORY + section.id for section in found]
+    return Draft(
+        request_id=request.id,
+        questionnaire_hash=questions.hash,
+        answers=answers,
+        trail=list(intake.trail or ()) or None,
+        steps=[drafting.ABOUT, drafting.WHERE, *history, drafting.CONSENT],
+        saved_at=work.now,
+        expires_at=work.now + timedelta(days=site.settings.draft_days),
+    )
+
+
+def _flat(intake: Intake) -> dict[str, Any]:
+    """Write an intake's answers as a draft keeps them; what is not asked so any more is left."""
+    boxes = intake.answers.get("free_text") or {}
+    plain = {key: value for key, value in intake.answers.items() if key != "free_text"}
+    flat = {**plain, **{f"free_text.{box}": text for box, text in boxes.items()}}
+    kept = screenings.readable(flat, questionnaire.shipped())
+    shown = [one for one in intake.answers.get("_shown", ()) if one in kept]
+    return {**kept, "_shown": shown}
+
+
+def _lacks_some(work: Work, request: Request, answers: Mapping[str, Any]) -> bool:
+    """Tell whether today's questionnaire asks for something that these answers leave blank."""
+    questions, today = questionnaire.shipped(), triage.today(work, request)
+    given = reading.read(screenings.readable(answers, questions), questions)
+    return any(
+        pages.missing(questions, section.id, given, as_of=today)
+        for section in pages.sections(questions, given, as_of=today)
+    )
+
+
+def _write(draft: Draft, words: str) -> None:
+    """Add the words to what was written before, once however often the form is sent."""
+    before = str(draft.answers.get(REPLY, ""))
+    if before == words or before.endswith(f"\n{words}"):
+        return
+    text = f"{before}\n{words}" if before else words
+    question = questionnaire.shipped().questions[REPLY]
+    if question.max_length is not None and len(text) > question.max_length:
+        raise TooLong
+    draft.answers = {**draft.answers, REPLY: text}
+
+
+# --- Asked in time ---------------------------------------------------------------------------
+
+
+def ask_in_time(actor: Actor, now: datetime) -> int:
+    """Write to each patient whose answers run out soon; return how many were asked."""
+    oldest = timedelta(days=site.settings.intake_days - site.settings.confirm_ahead_days - 1)
+    newest = (
+        select(func.max(Intake.sent_at))
+        .where(Intake.request_id == Request.id, Intake.complete)
+        .correlate(Request)
+        .scalar_subquery()
+    )
+    asked = exists().where(
+        Letter.request_id == Request.id, Letter.kind == KIND, Letter.queued_at > newest
+    )
+    query = (
+        select(Request.id)
+        .join(Clearance, Clearance.request_id == Request.id)
+        .where(
+            Clearance.ended_at.is_(None),
+            Request.desk_state.in_(OPEN_DESK),
+            Request.email_proved_at.is_not(None),
+            newest < now - oldest,
+            ~asked,
+        )
+        .order_by(Request.id)
+    )
+    return sum(_ask(actor, now, found) for found in db.session.scalars(query).all())
+
+
+@writes
+def _ask(work: Work, request_id: UUID) -> bool:
+    if work.actor.kind is not ActorKind.SYSTEM:
+        raise Refused
+    request = tracks.load(work, request_id)
+    if request.desk_state not in OPEN_DESK or not request.email or not is_due(work, request):
+        return False
+    intake = _newest(work, request)
+    outbox.enqueue(
+        work,
+        KIND,
+        to=request.email,
+        language=request.language,
+        dedupe_key=f"{request.id.hex}:{KIND}:{intake.id.hex}",
+        request_id=request.id,
+        first_name=contact.first_name(request.name or ""),
+        link=tokens.issue_link(work, request),
+    )
+    return True
+
+
+def is_due(work: Work, request: Request) -> bool:
+    """Tell whether the patient of a locked request is to confirm the answers now."""
+    live = select(Clearance.valid_until).where(
+        Clearance.request_id == request.id, Clearance.ended_at.is_(None)
+    )
+    cleared_until = work.session.scalar(live)
+    if cleared_until is None:
+        return False
+    intake = _newest(work, request)
+    answered = Answered(clearances.given_on(work, request, intake), site.settings.intake_days)
+    return confirming.due(
+        answered,
+        today=triage.today(work, request),
+        cleared_until=cleared_until,
+        visits=_visits(work, request),
+        ahead=site.settings.confirm_ahead_days,
+    )
+
+
+def _visits(work: Work, request: Request) -> Sequence[date]:
+    query = select(Appointment.visit_on).where(
+        Appointment.request_id == request.id,
+        Appointment.visit_kind == "needling",
+        Appointment.state.in_(WAITS),
+    )
+    return work.session.scalars(query).all()
