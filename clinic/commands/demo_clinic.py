@@ -52,12 +52,26 @@ class Person:
 
     name: str
     number: int  # the last two digits of a 555-01xx number
+    area: int = 206
     born: date = date(1984, 5, 17)
     language: str = "en"
     email: bool = True
     regions: tuple[str, ...] = ("lower-back",)
     hopes: str = "To sit through a working day again."
     answers: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str | None:
+        """Where letters go, if this person has an address; the demo's own are first names."""
+        if not self.email:
+            return None
+        own = self.name.split()[0].lower()
+        return f"{own if self.area == 206 else f'{own}.{self.area}.{self.number:02}'}@example.com"
+
+    @property
+    def phone(self) -> str:
+        """A number that is set apart for stories."""
+        return contact.phone(f"{self.area} 555 01{self.number:02}").stored
 
 
 PEOPLE = {
@@ -101,21 +115,54 @@ PEOPLE = {
     "referred": Person("Una Unreal", 22, answers={"diabetes": "yes", "diabetes.a1c": "not_sure"}),
 }
 
+AGES = {  # how long ago each was begun
+    "draft": timedelta(hours=2),
+    "new": timedelta(hours=3),
+    "thinner": timedelta(days=1),
+    "spanish": timedelta(hours=5),
+    "urgent": timedelta(minutes=25),
+    "ready": timedelta(days=2),
+    "offered": timedelta(days=1, hours=2),
+    "booked": timedelta(days=3),
+    "waiting": timedelta(days=2, hours=4),
+    "closed": timedelta(days=4),
+    "delayed": timedelta(days=1, hours=6),
+    "referred": timedelta(days=1, hours=8),
+    "reached": timedelta(hours=7),
+    "limits": timedelta(days=1, hours=3),
+    "more": timedelta(hours=9),
+    "other": timedelta(hours=11),
+    "cancelled": timedelta(days=2, hours=6),
+}
+DECISIONS = {
+    "ready": "clear",
+    "delayed": "delay",
+    "referred": "refer",
+    "limits": "clear with limits",
+    "more": "ask for more",
+    "other": "offer other care",
+}
+
 
 def load(now: datetime, *, say: Callable[[str], None]) -> dict[str, dict[str, str]]:
     """Fill an empty database; return the sign-ins, or nothing if the demo is there already."""
     if stored.has_staff():
         return {}
     say("Loading the demo clinic ...")
+    sign_ins, people, place = found(now)
+    Requests(now, people, place).make()
+    return sign_ins
+
+
+def found(now: datetime) -> tuple[dict[str, dict[str, str]], dict[Role, Actor], UUID]:
+    """Found a made-up clinic in an empty database: its staff, how they sign in, its place."""
     sign_ins = {}
     people: dict[Role, Actor] = {}
     for email, name, role, licence in STAFF:
         password = "-".join(secrets.token_hex(2) for _ in range(4))
         people[role] = _employ(now, email, name, role, licence=licence, password=password)
         sign_ins[email] = {"role": str(role), "password": password}
-    place = _open_places(now, people)
-    _Requests(now, people, place).make()
-    return sign_ins
+    return sign_ins, people, _open_places(now, people)
 
 
 def _employ(
@@ -169,42 +216,48 @@ def _open_places(now: datetime, people: Mapping[Role, Actor]) -> UUID:
 
 
 @dataclass
-class _Requests:
+class Requests:
     """Brings each made-up request to its state."""
 
     now: datetime
     people: Mapping[Role, Actor]
     place: UUID
+    persons: Mapping[str, Person] = field(default_factory=lambda: PEOPLE)
+
+    def __post_init__(self) -> None:
+        self.desk, self.therapist = self.people[Role.FRONT_DESK], self.people[Role.THERAPIST]
 
     def make(self) -> None:
-        self.desk, self.therapist = self.people[Role.FRONT_DESK], self.people[Role.THERAPIST]
-        self._start(PEOPLE["draft"], self._ago(hours=2))
-        self._send("new", self._ago(hours=3))
-        self._send("thinner", self._ago(days=1))
-        self._claimed("spanish", self._ago(hours=5))
-        self._send("urgent", self._ago(minutes=25))
-        self._cleared("ready", self._ago(days=2))
-        self._offered("offered", self._ago(days=1, hours=2))
-        self._booked("booked", self._ago(days=3))
-        self._waits("waiting", self._ago(days=2, hours=4))
-        self._closed("closed", self._ago(days=4))
-        self._decided("delayed", self._ago(days=1, hours=6), "delay")
-        self._decided("referred", self._ago(days=1, hours=8), "refer")
-        self._reached("reached", self._ago(hours=7))
-        self._decided("limits", self._ago(days=1, hours=3), "clear with limits")
-        self._decided("more", self._ago(hours=9), "ask for more")
-        self._decided("other", self._ago(hours=11), "offer other care")
-        self._cancelled("cancelled", self._ago(days=2, hours=6))
+        """Bring one request to each state that the pages can show."""
+        for which, age in AGES.items():
+            self.bring(which, self.now - age)
 
-    def _ago(self, **parts: int) -> datetime:
-        return self.now - timedelta(**parts)
+    def bring(self, which: str, at: datetime) -> None:
+        """Bring one made-up request, begun at an earlier instant, to the state of its name."""
+        if which in DECISIONS:
+            self._decided(which, at, DECISIONS[which])
+            return
+        ways: dict[str, Callable[[str, datetime], UUID]] = {
+            "draft": self._begun,
+            "spanish": self._claimed,
+            "reached": self._reached,
+            "offered": self._offered,
+            "booked": self._booked,
+            "waiting": self._waits,
+            "closed": self._closed,
+            "cancelled": self._cancelled,
+        }
+        ways.get(which, self._send)(which, at)
+
+    def _begun(self, which: str, at: datetime) -> UUID:
+        return self._start(self.persons[which], at)
 
     def _start(self, person: Person, at: datetime) -> UUID:
-        email = f"{person.name.split()[0].lower()}@example.com" if person.email else None
+        email = person.address
         about = About(
             name=person.name,
             birth_date=person.born,
-            phone=contact.phone(f"206 555 01{person.number}").stored,
+            phone=person.phone,
             email=email,
             channel="email" if email else "phone",
             answered_by="patient",
@@ -215,7 +268,7 @@ class _Requests:
         )
 
     def _send(self, which: str, at: datetime) -> UUID:
-        person = PEOPLE[which]
+        person = self.persons[which]
         request_id = self._start(person, at)
         filling = _Filling(person, request_id, at)
         filling.where()
@@ -270,7 +323,7 @@ class _Requests:
             intake_id=stored.intake_of(request_id),
             reason_code="asked_again",
             reason="Spoke with the patient by phone and went through each answer.",
-            regions=PEOPLE[which].regions,
+            regions=self.persons[which].regions,
             technique=("superficial_only",) if decision == "clear with limits" else (),
             positions=("lying_down",) if decision == "clear with limits" else (),
             not_before=self._day(24) if decision == "delay" else None,
@@ -298,18 +351,24 @@ class _Requests:
         triage.confirm_address(
             self.desk, at + timedelta(hours=3), request_id, seen=self._seen(request_id)
         )
+        self._offer(request_id, which, at + timedelta(hours=3), therapist)
+        return request_id
+
+    def _offer(self, request_id: UUID, which: str, at: datetime, therapist: UUID) -> None:
         offering.offer(
             self.desk,
-            at + timedelta(hours=3),
+            at,
             request_id,
             therapist_id=therapist,
             location_id=self.place,
-            starts_at=self._morning({"offered": 4, "booked": 3}.get(which, 5)),
+            starts_at=self._free_time(which),
             visit_kind="needling",
             seen=self._seen(request_id),
             key=secrets.token_hex(16),
         )
-        return request_id
+
+    def _free_time(self, which: str) -> datetime:
+        return self._morning({"offered": 4, "booked": 3}.get(which, 5))
 
     def _booked(self, which: str, at: datetime) -> UUID:
         request_id = self._offered(which, at)
@@ -432,4 +491,4 @@ def _mildest(question: questionnaire.Question) -> object:
 
 
 def _browser(person: Person) -> str:
-    return f"demo-{person.number}"
+    return f"demo-{person.area}-{person.number}"

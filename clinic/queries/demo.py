@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic.extensions import db
-from clinic.models import Appointment, Draft, Intake, Offer, Request, User
+from clinic.models import Appointment, Draft, Intake, Location, Offer, Request, User
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,16 @@ def has_staff() -> bool:
 def staff_by_email(email: str) -> User | None:
     """Return a member of staff by address."""
     return db.session.scalar(select(User).where(User.email == email))
+
+
+def first_place() -> UUID | None:
+    """Return the location that was added first by name, if there is one."""
+    return db.session.scalar(select(Location.id).order_by(Location.name).limit(1))
+
+
+def count_of_requests() -> int:
+    """Count every request there is."""
+    return db.session.scalar(select(func.count()).select_from(Request)) or 0
 
 
 def version_of(request_id: UUID) -> int:
