@@ -15,7 +15,7 @@ from uuid import UUID
 from icalendar import Calendar, Event, vCalAddress
 
 METHOD = "PUBLISH"
-PRODUCT = "-//Needlepoint//Visits//EN"
+PRODUCT = "-//Clinic visits//EN"  # neutral too: not even the software's name
 
 
 @dataclass(frozen=True)
@@ -53,4 +53,5 @@ def write(entry: Entry, *, host: str, sender: str, sender_name: str, now: dateti
     calendar.add("version", "2.0")
     calendar.add("method", METHOD)
     calendar.add_component(event)
-    return calendar.to_ical().decode("utf-8")
+    written: bytes = calendar.to_ical()
+    return written.decode("utf-8")
