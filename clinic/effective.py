@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from datetime import date
 from zlib import crc32
 
 from clinic import contact
@@ -121,6 +122,13 @@ def _number(text: str, edit: Edit) -> int:
     return number
 
 
+def _date(text: str, _edit: Edit) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as unread:
+        raise UnfitValue("no_date") from unread
+
+
 def _languages(text: str, _edit: Edit) -> str:
     chosen = {part.strip() for part in text.split(",") if part.strip()}
     if chosen - set(LANGUAGES):
@@ -134,5 +142,6 @@ _READERS: Mapping[str, Callable[[str, Edit], str | int]] = {
     "phone": _phone,
     "emails": _emails,
     "number": _number,
+    "date": _date,
     "languages": _languages,
 }

@@ -12,10 +12,11 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import formataddr
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from flask import current_app
@@ -59,6 +60,35 @@ def send_next(now: datetime) -> int:
     mark = outbox.mark_refused if failure.for_good else outbox.mark_delayed
     mark(SYSTEM, now, leased, code=failure.code)
     return 0 if failure.server else 1
+
+
+def probe(to: str = "", now: datetime | None = None) -> Failure | None:
+    """Talk to the mail server as a letter would, and hand it a test letter if told to whom."""
+    try:
+        with CheckedConnection(current_app.extensions["mail"]) as connection:
+            if to:
+                message = _message(_test_letter(to, now or datetime.now(UTC)))
+                connection.send(message, envelope_from=site.settings.mail_from)
+            elif connection.host is not None:
+                connection.host.noop()
+    except (smtplib.SMTPException, OSError, BadHeaderError, ValueError) as error:
+        return _judge(error)
+    return None
+
+
+def _test_letter(to: str, now: datetime) -> Leased:
+    letter_id = uuid4()
+    host = site.settings.hosts[0] if site.settings.hosts else "localhost"
+    return Leased(
+        letter_id,
+        uuid4(),
+        f"<{letter_id.hex}@{host}>",
+        to,
+        f"{site.settings.clinic_name}: test letter",
+        "This letter shows that the clinic's system can send mail. Nothing needs to be done.\n",
+        "en",
+        now,
+    )
 
 
 def _deliver(leased: Leased) -> Failure | None:

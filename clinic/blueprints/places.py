@@ -91,7 +91,7 @@ def add_hours(place_id: UUID) -> Answer:
             guards.actor(),
             guards.now(),
             place_id,
-            weekdays=tuple(form.weekdays.data),
+            weekdays=tuple(form.weekdays.data or ()),
             opens=opens,
             closes=closes,
         )

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from clinic import contact
 from clinic.access import NotThere, Permission
 from clinic.extensions import site
-from clinic.forms import LetterTextForm, SeenForm
+from clinic.forms import LetterTextForm, SeenForm, typed
 from clinic.queries import letter_texts, places
 from clinic.services import letter_texts as texts
 from clinic.services.letter_texts import TooTelling, UnknownMark
@@ -63,8 +63,8 @@ def one(kind: str, code: str) -> Answer:
             guards.now(),
             kind,
             code,
-            subject=form.subject.data.strip(),
-            body=form.body.data.replace("\r\n", "\n").strip(),
+            subject=typed(form.subject).strip(),
+            body=typed(form.body).replace("\r\n", "\n").strip(),
             marks=letter_texts.MARKS,
             seen=form.seen_version,
         )

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from clinic import contact
 from clinic.access import Permission, Role
-from clinic.forms import InviteForm, ProfileForm, RolesForm
+from clinic.forms import InviteForm, ProfileForm, RolesForm, typed
 from clinic.queries import opening
 from clinic.queries import staff as accounts
 from clinic.services import staff
@@ -33,8 +33,8 @@ def _proved(view: Callable[P, Answer]) -> Callable[P, Answer]:
     def asked(*args: P.args, **kwargs: P.kwargs) -> Answer:
         if entrance.is_fresh():
             return view(*args, **kwargs)
-        there = "users.person" if kwargs else "users.invite"
-        back = url_for(there, **{name: str(value) for name, value in kwargs.items()})
+        user_id = kwargs.get("user_id")
+        back = url_for("users.person", user_id=user_id) if user_id else url_for("users.invite")
         return redirect(url_for("security.verify", next=back), 303)
 
     return asked
@@ -65,10 +65,10 @@ def invite() -> Answer:
         user_id = staff.invite(
             guards.actor(),
             guards.now(),
-            email=contact.email_key(form.email.data),
-            name=form.name.data.strip(),
-            licence=(form.licence.data or "").strip(),
-            roles=[Role(role) for role in form.roles.data],
+            email=contact.email_key(typed(form.email)),
+            name=typed(form.name).strip(),
+            licence=typed(form.licence).strip(),
+            roles=[Role(role) for role in form.roles.data or ()],
             language=filters.language(),
         )
     except AddressTaken:
@@ -98,8 +98,8 @@ def describe(user_id: UUID) -> Answer:
             guards.actor(),
             guards.now(),
             user_id,
-            name=form.name.data.strip(),
-            licence=(form.licence.data or "").strip(),
+            name=typed(form.name).strip(),
+            licence=typed(form.licence).strip(),
             about=(form.about.data or "").strip(),
             about_es=(form.about_es.data or "").strip(),
             shown_on_team=form.shown_on_team.data,
@@ -119,7 +119,7 @@ def change_roles(user_id: UUID) -> Answer:
     form.roles.choices = _roles()
     if not form.validate_on_submit():
         return _page(user_id, roles=form), 422
-    chosen = [Role(role) for role in form.roles.data]
+    chosen = [Role(role) for role in form.roles.data or ()]
     return _do(
         user_id,
         lambda: staff.change_roles(guards.actor(), guards.now(), user_id, roles=chosen),

@@ -117,12 +117,14 @@ ABOUT: Mapping[str, About] = {
     ),
     "backup": About(
         _("Backup younger than a day"),
-        _("Set one up that runs every night: clinic backup --help. Name its folder with --backups"),
+        _("Let clinic backup run every night, and name its folder in NEEDLEPOINT_BACKUP_FOLDER"),
     ),
     "restore": About(
-        _("Restore rehearsed"),
-        _("Restore a backup on another machine, as docs/OPERATIONS.md shows, then say so with "
-          "--restore-rehearsed DAY"),
+        _("Restore rehearsed in the last three months"),
+        _("Restore a backup on another machine, as docs/OPERATIONS.md shows, and note the day "
+          "under How long things are kept."),
+        "settings.group",
+        "keeping",
     ),
     "space": About(
         _("Room on the disk"), _("Left: %(left)s MB. Make room before the disk is full.")

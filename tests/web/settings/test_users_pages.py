@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -180,5 +181,5 @@ def _body(letter_id: object) -> str:
     return str(stored(Letter, letter_id).body)
 
 
-def _roles(user_id: object) -> list[object]:
+def _roles(user_id: object) -> list[Any]:
     return list(stored(User, user_id).roles)
