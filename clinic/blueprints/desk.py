@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from clinic.access import Permission
 from clinic.blueprints import conflicts, drawing
-from clinic.forms import ContactForm, Envelope, NoteForm, QueueForm
+from clinic.forms import AttemptForm, ContactForm, Envelope, NoteForm, QueueForm
 from clinic.queries import enquiries, requests
 from clinic.queries import queue as waiting
 from clinic.queries.queue import Wish
@@ -48,6 +49,7 @@ def queue() -> str:
     actor, wish = guards.actor(), _wish()
     counts = waiting.counts(actor)
     page = waiting.page(actor, wish)
+    searched = bool(wish.search or wish.action or wish.language or wish.location)
     return render_template(
         "desk/queue.html",
         rows=page.rows,
@@ -59,7 +61,9 @@ def queue() -> str:
         total=counts.folders[wish.folder],
         version=_version(counts),
         form=_queue_form(wish),
-        searched=bool(wish.search or wish.action or wish.language or wish.location),
+        searched=searched,
+        searching=searched or "find" in request.args,  # a phone shows the form only when asked
+        search_href=_queue_url({**_shown_filters(wish), "find": "1"}) + "#find",
         narrowed=bool(wish.action or wish.language or wish.location),
         too_long=len(wish.search) > waiting.LONGEST_SEARCH,
         next_href=_href(wish, page.next),
@@ -213,9 +217,16 @@ def add_attempt(reference: str) -> Answer:
         _("The call is recorded."),
         outcome=form.outcome.data,
         number=form.number.data,
-        next_try_on=form.next_try.data,
+        next_try_on=form.next_try.data or _next_open(reference, form),
         key=Envelope().key,
     )
+
+
+def _next_open(reference: str, form: AttemptForm) -> date | None:
+    """Return the next open day if it was ticked; who was reached is not tried again."""
+    if not form.next_open.data or form.outcome.data == "reached":
+        return None
+    return drawing.next_open_day(requests.page(guards.actor(), reference))
 
 
 @blueprint.post("/requests/<reference>/attempts/<uuid:attempt_id>/undo")

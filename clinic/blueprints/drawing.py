@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
@@ -17,12 +18,13 @@ from clinic.access import Permission
 from clinic.booking import calendar
 from clinic.booking.lifecycle import UNDO_WITHIN, NoSuchMove, Track
 from clinic.forms import WISHES, AttemptForm, CloseForm, NoteForm, ReopenForm, WaitForm
-from clinic.queries import enquiries, requests
+from clinic.queries import enquiries, opening, requests
 from clinic.queries.requests import RequestPage, Tried
 from clinic.screening import regions
 from clinic.services import closing, triage
 from clinic.web import desk_words, filters, guards, read_out, timeline, words
 
+SATURDAY = 5
 # The forms of a request's page that are there only while their act is allowed.
 DRAWN_WHILE = {"attempt": "try contact", "wait": "wait", "close": "close", "reopen": "reopen"}
 
@@ -175,7 +177,21 @@ def attempt_form(
         form.number.data = desk_words.phone(usable) if usable else ""
     form.outcome.choices = [(key, str(word.label)) for key, word in desk_words.OUTCOMES.items()]
     form.next_try.today = calendar.visit_on(guards.now(), page.zone)
+    day = timeline.day(next_open_day(page))
+    form.next_open.label.text = _("Try again on %(day)s, the next open day", day=day)
     return form
+
+
+def next_open_day(page: RequestPage) -> date:
+    """Return the next day after today on which the clinic is open; a weekday if no hours say."""
+    day = calendar.visit_on(guards.now(), page.zone) + timedelta(days=1)
+    begins = datetime.combine(day, time(), tzinfo=ZoneInfo(page.zone))
+    found = opening.next_opening(begins)
+    if found is not None:
+        return calendar.visit_on(found.opens_at or begins, found.zone)
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return day
 
 
 def wait_form(reference: str, page: RequestPage | None = None, *, blank: bool = False) -> WaitForm:

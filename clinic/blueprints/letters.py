@@ -23,7 +23,6 @@ from clinic.web import desk_words, filters, guards
 blueprint = Blueprint("letters", __name__, url_prefix="/staff/requests/<reference>/letters")
 conflicts.answer_on(blueprint)
 Answer = str | tuple[str, int] | Response
-LINK = "…/r/…"  # the link itself is made when the letter is queued, and shown to nobody here
 
 
 @blueprint.get("")
@@ -132,7 +131,8 @@ def _page(page: RequestPage, form: LetterForm, *, picked: str = "", shown: bool 
             *form.written,
             name=page.contact.name,
             language=page.language,
-            link=LINK,
+            # The link itself is made when the letter is queued, and shown to nobody here.
+            link=f"{site.settings.public_base_url.rstrip('/')}/r/…",
         )
     return render_template(
         "desk/letter.html",

@@ -41,7 +41,7 @@ def fail(scene: Scene, request_id: UUID) -> None:
     a_letter_failed(SYSTEM, scene.now, request_id)
     leased = outbox.lease(SYSTEM, scene.now)
     assert leased is not None
-    assert outbox.mark_refused(SYSTEM, scene.now, leased, code="550")
+    assert outbox.mark_refused(SYSTEM, scene.now, leased, code="smtp 550")
 
 
 @pytest.mark.parametrize(
