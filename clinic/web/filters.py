@@ -96,14 +96,15 @@ def _hash(path: str) -> str:
 @lru_cache(maxsize=8)
 def _clinic(settings: Settings, language: str) -> SimpleNamespace:
     number = contact.phone(settings.clinic_phone)
+    says_closed = language == "es" and bool(settings.closed_banner_es)  # else the English words
     return SimpleNamespace(
         name=settings.clinic_name,
         phone_display=number.display,
         phone_href=f"tel:{number.e164}",
         opening_text=settings.clinic_hours_es if language == "es" else settings.clinic_hours,
         address_lines=[line for line in settings.clinic_address.split("|") if line],
-        closed_banner=(settings.closed_banner_es if language == "es" else "")
-        or settings.closed_banner,
+        closed_banner=settings.closed_banner_es if says_closed else settings.closed_banner,
+        closed_banner_language="es" if says_closed else "en",
     )
 
 

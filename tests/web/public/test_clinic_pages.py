@@ -99,10 +99,11 @@ def test_prices_that_are_not_set_are_to_be_asked_for(read: Reader) -> None:
 @pytest.mark.parametrize("path", ["/", "/request/", "/status/closed", "/no-such-page"])
 def test_that_the_clinic_is_closed_is_said_on_pages_for_patients(path: str) -> None:
     with clinic_that_says(closed_banner="Closed until Monday.") as opened:
-        english, spanish = opened(path).text, opened(path, "es").text
+        english, spanish = opened(path), opened(path, "es")
 
-    assert "Closed until Monday." in english
-    assert "Closed until Monday." in spanish  # no words in Spanish: better these than none
+    assert "Closed until Monday." in english.text
+    assert "Closed until Monday." in spanish.text  # no words in Spanish: better these than none
+    assert spanish.soup.select(".closed-banner [lang=en]")
 
 
 def test_a_closed_clinic_says_so_in_spanish_and_an_open_one_says_nothing() -> None:
