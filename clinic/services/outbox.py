@@ -6,6 +6,7 @@ repeat that a crash can cause.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,8 +14,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import or_, select, update
 from sqlalchemy.engine import CursorResult
 
+from clinic.access import Permission
+from clinic.booking import mail
 from clinic.extensions import site
-from clinic.models import Letter
+from clinic.models import Letter, Request
 from clinic.sealing import CannotBeRead
 from clinic.services import letters
 from clinic.services.transaction import Work, writes
@@ -23,6 +26,7 @@ LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 GIVE_UP = timedelta(hours=4)
+REFUSED_FOR_GOOD = re.compile(r"smtp 5\d\d")
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def enqueue(
     work: Work,
     kind: str,
     *,
-    to: str,
+    to: str | None,
     language: str,
     dedupe_key: str,
     request_id: UUID | None = None,
@@ -53,7 +57,14 @@ def enqueue(
     calendar: str | None = None,
     **context: object,
 ) -> None:
-    """Render a letter now and store it sealed; the same dedupe key is queued only once."""
+    """Render a letter now and store it sealed; the same dedupe key is queued only once.
+
+    A letter that has nobody to go to is noted and skipped: never an error, never lost from sight.
+    """
+    if not to:
+        if request_id is not None:
+            skip(work, kind, request_id)
+        return
     known = work.session.scalar(select(Letter.id).where(Letter.dedupe_key == dedupe_key))
     if known is not None:
         return
@@ -125,6 +136,35 @@ def mark_delayed(work: Work, leased: Leased, *, code: str) -> bool:
         return _settle(work, leased, state="failed", last_error=code)
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (letter.tries - 1))
     return _settle(work, leased, state="queued", due_at=work.now + wait, last_error=code)
+
+
+@writes
+def queue_failed_again(work: Work) -> int:
+    """Queue again what failed while the mail server was away; say how many letters.
+
+    Not what the server refused for good, what is of no use any more, and what went to an address
+    that is not the patient's any more: those are a person's to look at.
+    """
+    work.actor.require(Permission.SEE_OUTBOX)
+    query = select(Letter).where(Letter.state == "failed").order_by(Letter.queued_at, Letter.id)
+    again = [one for one in work.session.scalars(query.with_for_update()) if _of_use(work, one)]
+    for letter in again:
+        letter.state, letter.last_error, letter.tries = "queued", None, 0
+        letter.queued_at = letter.due_at = work.now
+        work.audit("letter.queued_again", "letter", letter.id)
+    return len(again)
+
+
+def _of_use(work: Work, letter: Letter) -> bool:
+    error = letter.last_error or ""
+    if letter.kind in mail.SHORT_LIVED or error == mail.UNREADABLE or REFUSED_FOR_GOOD.match(error):
+        return False
+    if letter.body_sealed is None or (letter.useless_after or work.now) < work.now:
+        return False
+    if letter.request_id is None or letter.kind in mail.TO_CLINIC:
+        return True
+    request = work.session.get(Request, letter.request_id)
+    return request is not None and letter.recipient == request.email
 
 
 def drop(work: Work, request_id: UUID, *kinds: str) -> None:
