@@ -46,13 +46,16 @@ def backup(
 ) -> None:
     """Copy the database to FILE while the clinic works, with a manifest beside it.
 
+    Without FILE it goes to --folder, or to the folder that the settings name.
+
     Keep both files somewhere else, and the keys (the settings file) somewhere else again: whoever
     has backup and keys can read everything, and a backup without the keys is lost.
     """
-    if (file is None) == (folder is None):
-        raise click.UsageError("give either FILE or --folder FOLDER")
+    if file is not None and folder is not None:
+        raise click.UsageError("give FILE or --folder FOLDER, not both")
     now = datetime.now(UTC)
     with make_app().app_context():
+        folder = folder if file is not None or folder is not None else _usual_folder()
         kind = db.engine.dialect.name
         end = "sqlite3" if kind == "sqlite" else "dump"
         target = (
@@ -87,6 +90,16 @@ def remove_old(folder: Path, now: datetime, kept: timedelta) -> list[Path]:
         path.unlink()
         manifest.beside(path).unlink(missing_ok=True)
     return old
+
+
+def _usual_folder() -> Path:
+    """Name the folder of the settings, for the backup of every night."""
+    named = site.settings.backup_folder
+    if not named:
+        raise click.UsageError("give FILE or --folder FOLDER, or set BACKUP_FOLDER")
+    if not Path(named).is_dir():
+        _stop(f"the folder {named} is not there. Nothing was written.")
+    return Path(named)
 
 
 def _write(target: Path, now: datetime) -> Manifest:

@@ -10,6 +10,7 @@ from flask import Flask
 
 from clinic.commands.operator import operator
 from clinic.queries import outbox as letters
+from clinic.services import outbox as letter_box
 
 
 @click.group()
@@ -32,6 +33,20 @@ def status(make_app: Callable[[], Flask]) -> None:
             f"failed  {letter.id}  {letter.kind}  queued {letter.queued_at:%Y-%m-%d %H:%M} UTC"
             f"  tries {letter.tries}  {letter.last_error}"
         )
+
+
+@outbox.command()
+@click.pass_obj
+def retry(make_app: Callable[[], Flask]) -> None:
+    """Queue again what failed while the mail server was away.
+
+    Letters that the server refused for good stay failed: somebody has to call. So do codes, and
+    letters to an address that has been corrected since; the request's page can send those anew.
+    """
+    with make_app().app_context():
+        again = letter_box.queue_failed_again(operator(), datetime.now(UTC))
+        left = len(letters.status(operator(), datetime.now(UTC)).failed)
+    click.echo(f"Queued again: {again}. Still failed: {left}.")
 
 
 COMMANDS = (outbox,)

@@ -344,19 +344,27 @@ def test_a_folder_keeps_what_is_young_enough_and_always_the_newest(tmp_path: Pat
 
 
 @ON_SQLITE
-def test_a_folder_gets_a_file_named_by_the_time(house: UUID, tmp_path: Path) -> None:
+def test_a_folder_gets_a_file_named_by_the_time(
+    house: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert isinstance(house, UUID)
-    result = run(backup, "--folder", tmp_path)
+    monkeypatch.setenv("NEEDLEPOINT_BACKUP_FOLDER", str(tmp_path / "none"))
+    missing = run(backup)
+    monkeypatch.setenv("NEEDLEPOINT_BACKUP_FOLDER", str(tmp_path))
+    result = run(backup)
 
+    assert (missing.exit_code, "is not there" in missing.output) == (1, True)
     assert result.exit_code == 0, result.output
     [made] = [path for path in tmp_path.iterdir() if backups.NAMED.fullmatch(path.name)]
     assert manifest.of(made).counts["request"] == 2
     assert all_of(AuditEntry)[-1].act == "backup.made"
 
 
-def test_wrong_uses_exit_2(tmp_path: Path) -> None:
-    for words in ([], [str(tmp_path / "a"), "--folder", str(tmp_path)]):
-        assert CliRunner().invoke(backup, words).exit_code == 2
+@ON_SQLITE
+def test_wrong_uses_exit_2(shell: Flask, tmp_path: Path) -> None:
+    assert shell.testing
+    for words in ([], [tmp_path / "a", "--folder", tmp_path]):
+        assert run(backup, *words).exit_code == 2
     assert CliRunner().invoke(restore, [str(tmp_path / "missing")]).exit_code == 2
 
 

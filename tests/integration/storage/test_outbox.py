@@ -16,9 +16,9 @@ from clinic.queries import outbox as waiting
 from clinic.services import outbox
 from clinic.services.outbox import Leased
 from clinic.services.transaction import Work, writes
-from tests.support.clock import FixedClock
+from tests.support.clock import MONDAY_MORNING, FixedClock
 from tests.support.full_house import queue
-from tests.support.scene import Scene
+from tests.support.scene import EMAIL, Scene
 
 ADMIN = Actor(ActorKind.STAFF, UUID(int=1), frozenset({Role.ADMIN}))
 
@@ -193,3 +193,31 @@ def test_instants_of_a_letter_are_aware(clock: FixedClock) -> None:
     queue(SYSTEM, clock.now)
 
     assert take(clock.now).queued_at.tzinfo is UTC
+
+
+def test_what_failed_while_the_mail_server_was_away_goes_out_again() -> None:
+    away = [{"last_error": "smtp 451"}, {"last_error": "no connection"}]
+    hopeless: list[dict[str, Any]] = [
+        {"last_error": "smtp 550"},
+        {"last_error": "unreadable"},
+        {"kind": "code"},
+        {"body": None},
+        {"useless_after": MONDAY_MORNING},
+    ]
+    failed = {"state": "failed", "last_error": "smtp 421"}
+    ids = [queue(SYSTEM, MONDAY_MORNING, **(failed | one))[0] for one in (*away, *hopeless)]
+
+    again = outbox.queue_failed_again(ADMIN, MONDAY_MORNING + timedelta(hours=6))
+
+    queued = select(Letter.id).where(Letter.state == "queued")
+    assert again == 2
+    assert set(db.session.scalars(queued)) == set(ids[:2])
+
+
+def test_a_letter_to_an_address_of_before_is_not_sent_again_by_itself() -> None:
+    request_id = Scene().request()
+    wrong: dict[str, Any] = {"request_id": request_id, "state": "failed", "last_error": "smtp 421"}
+    queue(SYSTEM, MONDAY_MORNING, to="somebody.else@example.com", **wrong)
+    queue(SYSTEM, MONDAY_MORNING, to=EMAIL, **wrong)
+
+    assert outbox.queue_failed_again(ADMIN, MONDAY_MORNING) == 1
