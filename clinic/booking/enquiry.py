@@ -26,6 +26,7 @@ MOVES: Mapping[tuple[str | None, str], str] = {
     ("answered", "turn"): "turned",
     ("new", "close"): "closed",
     ("answered", "close"): "closed",
+    ("turned", "close"): "closed",
     ("closed", "reopen"): "new",
 }
 CLOSE_REASONS = ("answered_by_phone", "no_answer_needed", "duplicate", "spam")

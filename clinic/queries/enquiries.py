@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 
 from clinic import contact
 from clinic.access import Actor, NotThere, Permission
@@ -131,6 +131,8 @@ class EnquiryPage:
     was_called: bool
     may_close_urgent: bool
     can: tuple[str, ...]
+    letter_failed: bool  # the newest one, and nothing was done since
+    has_request: bool
     request_reference: str | None  # of the request it became, once that was sent
     open_request: str | None  # an open request of the same address
     others: tuple[str, ...]  # further questions of the same address
@@ -246,6 +248,8 @@ def page(actor: Actor, reference: str) -> EnquiryPage:
         was_called=any(event.act == "call" and event.code == "reached" for event in events),
         may_close_urgent=row.urgent_open and decides,
         can=path.acts(row.state) if row.question is not None else (),
+        letter_failed=_has_failed(row),
+        has_request=row.request_id is not None,
         request_reference=_request_of(row),
         open_request=_open_request(row),
         others=tuple(_others(row)),
@@ -266,7 +270,7 @@ def of_request(actor: Actor, request_id: UUID) -> tuple[str, ...]:
 
 
 def _folder(name: str, actor: Actor) -> ColumnElement[bool]:
-    is_open = or_(Enquiry.state == "new", Enquiry.urgent_open)
+    is_open = or_(Enquiry.state == "new", Enquiry.urgent_open, _letter_failed())
     parts: dict[str, ColumnElement[bool]] = {
         OPEN: is_open,
         "mine": and_(is_open, Enquiry.claimed_by_id == actor.id),
@@ -275,6 +279,16 @@ def _folder(name: str, actor: Actor) -> ColumnElement[bool]:
         "closed": Enquiry.state == "closed",
     }
     return parts.get(name, is_open)
+
+
+def _letter_failed() -> ColumnElement[bool]:
+    """Find what its writer never got: the newest letter failed, and nothing was done since."""
+    return exists().where(
+        Letter.enquiry_id == Enquiry.id,
+        Letter.kind.in_(("enquiry_answer", "enquiry_request")),
+        Letter.state == "failed",
+        Letter.queued_at >= Enquiry.settled_at,
+    )
 
 
 def _narrowed(actor: Actor, folder: str, search: str) -> Select[Enquiry]:
@@ -298,6 +312,11 @@ def _named(reference: str) -> Enquiry:
     if found is None:
         raise NotThere
     return found
+
+
+def _has_failed(row: Enquiry) -> bool:
+    query = select(Enquiry.id).where(Enquiry.id == row.id, _letter_failed())
+    return db.session.scalar(query) is not None
 
 
 def _request_of(row: Enquiry) -> str | None:

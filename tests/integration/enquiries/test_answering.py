@@ -1,15 +1,16 @@
 """Answers go out by letter, one at a time and known to everybody; closing is nobody's accident."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from flask import Flask
 
-from clinic.access import Actor, Refused, Role
+from clinic.access import SYSTEM, Actor, Refused, Role
 from clinic.booking.enquiry import CLOSE_REASONS, MOVES, NotPossibleNow, acts
 from clinic.models import Enquiry, Letter
 from clinic.queries import enquiries as asked
-from clinic.services import enquiries
+from clinic.services import enquiries, outbox
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import ClaimedByOther
 from tests.integration.desk.test_races import race
@@ -90,14 +91,16 @@ def test_who_holds_a_question_is_asked_first(
     assert stored(Enquiry, made).claimed_by_id is None
 
 
-@pytest.mark.parametrize("reason", CLOSE_REASONS)
 def test_a_question_is_closed_with_a_reason_and_opened_again(
-    ask: Asks, scene: Scene, dana: Actor, reason: str
+    ask: Asks, scene: Scene, dana: Actor
 ) -> None:
+    for reason in CLOSE_REASONS:
+        closed = ask(email=f"{reason}@example.com")
+        enquiries.close(dana, scene.now, closed, reason=reason, seen=1)
+        assert stored(Enquiry, closed).closed_reason == reason
     made = ask()
+    enquiries.close(dana, scene.now, made, reason="spam", seen=1)
 
-    enquiries.close(dana, scene.now, made, reason=reason, seen=1)
-    assert (stored(Enquiry, made).state, stored(Enquiry, made).closed_reason) == ("closed", reason)
     with pytest.raises(NotPossibleNow):
         enquiries.answer(dana, scene.now, made, text="x", again=False, seen=version(made), key="k")
     enquiries.reopen(dana, scene.now, made, seen=version(made))
@@ -117,6 +120,26 @@ def test_what_the_table_does_not_name_is_refused(ask: Asks, scene: Scene, dana: 
 
     assert stored(Enquiry, made).version == 1
     assert {act for _, act in MOVES} - {"send"} == set().union(*map(acts, MOVES.values()))
+
+
+@pytest.mark.proves("MAIL-4")
+def test_a_letter_that_failed_brings_the_question_back_until_something_is_done(
+    ask: Asks, scene: Scene, dana: Actor
+) -> None:
+    made = ask(phone=None)
+    enquiries.answer(dana, scene.now, made, text=ANSWER, again=False, seen=1, key="k")
+    assert asked.waiting(dana).open == 0
+
+    while (letter := outbox.lease(SYSTEM, scene.now)) is not None:
+        outbox.mark_refused(SYSTEM, scene.now, letter, code="550")
+
+    reference = stored(Enquiry, made).reference
+    assert asked.waiting(dana).open == 1
+    assert asked.page(dana, reference).letter_failed
+    later = scene.now + timedelta(minutes=1)
+    enquiries.close(dana, later, made, reason="answered_by_phone", seen=version(made))
+    assert asked.waiting(dana).open == 0
+    assert not asked.page(dana, reference).letter_failed
 
 
 # --- What may not wait -----------------------------------------------------------------------

@@ -163,6 +163,22 @@ def test_a_question_becomes_a_request_that_its_writer_goes_on_with(
     assert where.values["free_text.hopes"] == [QUESTION["question"]]
 
 
+@pytest.mark.proves("TOK-4")
+def test_without_the_check_the_link_opens_only_where_the_question_was_asked(
+    screen: Screen, asker: Asker
+) -> None:
+    asker.asks()
+    opened(screen).submit("Make it a request")
+    link = asker.link("enquiry_request")
+
+    elsewhere, here = asker.elsewhere().get(link), asker.get(link)
+
+    assert not elsewhere.has_button("Mail me a code")
+    assert not any(word in elsewhere.text for word in (QUESTION["name"], QUESTION["question"]))
+    coded = here.submit("Mail me a code")
+    assert coded.submit("Open my page", code=asker.code()).values["name"] == [QUESTION["name"]]
+
+
 def test_where_there_is_a_request_the_question_is_joined_to_it(
     screen: Screen, asker: Asker
 ) -> None:
