@@ -94,7 +94,7 @@ def discard(reference: str) -> Answer:
     keying.discard(
         guards.actor(), guards.now(), draft.request_id, seen=forms.SeenForm().seen_version
     )
-    flash(_("What was written for this call is deleted."), "success")
+    flash(_("What was written and not sent is deleted."), "success")
     return redirect(url_for("keying.unfinished"), 303)
 
 
@@ -219,7 +219,7 @@ def _keyed_by_other(error: KeyedByOther) -> errors.Answer:
 @blueprint.errorhandler(OtherBody)
 def _begun_already(_error: OtherBody) -> errors.Answer:
     said = _(
-        "This call was begun already with other words. Go on with it under “Calls not finished”."
+        "This one was begun already with other words. Go on with it under “Calls not finished”."
     )
     return errors.page(409, message=said)
 

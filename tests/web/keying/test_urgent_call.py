@@ -11,8 +11,8 @@ BREATHLESS = {
 }
 
 
-def _urgent(call: Call) -> Page:
-    return call.comes_to_history().submit("Save and continue", BREATHLESS)
+def _urgent(call: Call, **changed: str) -> Page:
+    return call.comes_to_history(**changed).submit("Save and continue", BREATHLESS)
 
 
 def test_an_urgent_answer_is_read_out_at_once_and_tops_the_queue(call: Call) -> None:
@@ -27,6 +27,14 @@ def test_an_urgent_answer_is_read_out_at_once_and_tops_the_queue(call: Call) -> 
     [intake] = call.rows(Intake)
     assert not intake.complete
     assert call.get("/staff/").has_link("Cora Caller")
+
+
+def test_an_urgent_answer_on_paper_has_to_be_called_about(call: Call) -> None:
+    page = _urgent(call, source="paper")
+
+    assert "Call the number below now, and read this out." in page.text
+    assert "(555) 555-0101" in page.text
+    assert "Stay on the line" not in page.text
 
 
 def test_until_it_is_called_a_mistake_every_page_leads_back_to_it(call: Call) -> None:
