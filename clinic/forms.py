@@ -1772,7 +1772,7 @@ class RecordForm(Envelope):
 
     needled = RadioField(
         _("Were needles used?"),
-        choices=[("yes", _("Yes")), ("no", _("No"))],
+        choices=_listed({"yes": _("Yes"), "no": _("No")}),
         validators=[InputRequired(_("Say whether needles were used"))],
     )
     regions = SelectMultipleField(_("Where?"), description=_("The regions that are cleared."))
@@ -1788,7 +1788,7 @@ class FinishForm(RecordForm):
 
     after = RadioField(
         _("What comes next?"),
-        choices=[("more", _("Plan the next visit")), ("last", _("This was the last visit"))],
+        choices=_listed({"more": _("Plan the next visit"), "last": _("This was the last visit")}),
         validators=[InputRequired(_("Say what comes next"))],
     )
 

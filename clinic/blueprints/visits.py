@@ -144,7 +144,7 @@ def patient_words(reference: str) -> str:
     """Show what the patient wrote about times and visits; the trail says who read it."""
     actor = guards.actor()
     page = requests.page(actor, reference)
-    reading.open_history(actor, guards.now(), page.id, sections=["patient's words"])
+    reading.open_history(actor, guards.now(), page.id, sections=["own words"])
     return render_template(
         "visits/words.html", page=page, written=list(own_words.read(actor, page.id))
     )
