@@ -23,6 +23,7 @@ FREE_TEXT = "free_text."
 SHOWN = "_shown"
 LEFT = "_left"  # private questions that staff who wrote for the patient did not ask
 MEDICINES = "medicines"
+OF_ONE = {"days": "day", "weeks": "week", "months": "month", "years": "year"}
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,11 @@ def _one(question: Question | None, value: object, version: Questionnaire) -> st
         return version.body.label(text)
     if question.kind == "date":
         return _day(text)
-    return f"{text} {question.unit}" if question.kind == "number" and question.unit else text
+    return _counted(text, question.unit) if question.kind == "number" and question.unit else text
+
+
+def _counted(number: str, unit: str) -> str:
+    return f"{number} {OF_ONE.get(unit, unit) if number == '1' else unit}"
 
 
 def _common(slug: str, version: Questionnaire) -> str:

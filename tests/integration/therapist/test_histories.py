@@ -315,3 +315,12 @@ def _answer_older(work: Work, request_id: UUID, document: str) -> None:
             result=screened.as_bytes().decode(),
         )
     )
+
+
+def test_one_week_is_no_weeks(practice: Practice) -> None:
+    patient = Patient(answers={"pregnancy": "yes", "pregnancy.weeks": 1})
+    patient.asks(practice.now)
+
+    rows = [row for section in read(practice, patient).sections for row in section.rows]
+
+    assert "1 week" in [row.answer for row in rows]
