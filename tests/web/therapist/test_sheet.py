@@ -24,6 +24,18 @@ ORDINARY = {
     "needle-phobia": "a-bit-nervous",
     "medicines": ["Tylenol when needed", "lisinopril 10 mg"],
 }
+FULL = {  # six findings, four medicines
+    "diabetes": "yes",
+    "metal-allergy": "yes",
+    "needle-phobia": "very-scared",
+    "anticoagulant": "not_sure",
+    "medicines": [
+        "Tylenol when needed",
+        "lisinopril 10 mg",
+        "metformin 500 mg twice a day",
+        "fish oil",
+    ],
+}
 GRAVE = {"anticoagulant": "no", "medicines": ["elaquis 5 mg", "zorblax for my bladder"]}
 
 
@@ -37,6 +49,7 @@ def ways() -> Iterator[tuple[str, dict[str, str]]]:
             scene.place()
             patients = {
                 "ordinary": Patient(answers=ORDINARY),
+                "full": Patient(name="Fay Fuller", phone="(555) 555-0145", answers=FULL),
                 "grave": Patient(name="Walt Madeup", phone="(555) 555-0143", answers=GRAVE),
                 "urgent": Patient(
                     name="Sam Pretend", phone="(555) 555-0144", answers={"rf-chest-breath": "yes"}
@@ -68,9 +81,12 @@ def at(
         yield guest
 
 
+@pytest.mark.parametrize("which", ["ordinary", "full"])
 @pytest.mark.parametrize("size", ["A4", "Letter"])
-def test_an_ordinary_history_prints_on_one_sheet(chromium: Browser, ways: Ways, size: str) -> None:
-    with at(chromium, ways, "ordinary") as guest:
+def test_a_history_as_most_are_prints_on_one_sheet(
+    chromium: Browser, ways: Ways, size: str, which: str
+) -> None:
+    with at(chromium, ways, which) as guest:
         paper = guest.page.pdf(format=size)
 
     assert len(SHEET.findall(paper)) == 1
