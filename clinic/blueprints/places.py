@@ -146,7 +146,10 @@ def _stored(place: Place) -> list[tuple[str, str]]:
 
 
 def _form(place: Place | None = None, *, blank: bool = False) -> PlaceForm:
-    given: dict[str, Any] = {"data": vars(place.given)} if place else {}
+    given: dict[str, Any] = {}
+    if place:
+        phone = desk_words.phone(place.given.phone) if place.given.phone else ""
+        given["data"] = {**vars(place.given), "phone": phone}
     form = PlaceForm(**given, **({"formdata": None} if blank else {}))
     form.zone.choices = [(name, name.replace("_", " ")) for name in kept.zones()]
     if place and place.given.zone not in kept.zones():

@@ -43,9 +43,11 @@ GROUPS = {
 def overview() -> str:
     """Show what is to do before the first patient, and every group of settings."""
     actor, now = guards.actor(), guards.now()
+    lines = check_words.said(readiness.look(actor, now))
     return render_template(
         "settings/overview.html",
-        lines=check_words.said(readiness.look(actor, now)),
+        open_lines=[line for line in lines if line.state != readiness.OK],
+        fine_lines=[line for line in lines if line.state == readiness.OK],
         groups=GROUPS,
         banner=site.settings.closed_banner,
     )

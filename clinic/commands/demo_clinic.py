@@ -28,6 +28,7 @@ from clinic.services import (
     factors,
     moving,
     offering,
+    places,
     review,
     staff,
     submission,
@@ -198,7 +199,9 @@ def _open_places(now: datetime, people: Mapping[Role, Actor]) -> UUID:
         address="1 Example Street, Springfield, WA",
         phone="+12065550100",
         law_reviewed_on=today,
+        law_review_by=today + timedelta(days=365),
     )
+    places.open_hours(admin, now, place, weekdays=tuple(range(5)), opens=time(8), closes=time(18))
     for role in (Role.THERAPIST, Role.LEAD_THERAPIST):
         for weekday in range(5):
             therapist = people[role].id
