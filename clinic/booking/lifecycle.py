@@ -38,6 +38,7 @@ def _stay(states: Iterable[str], act: str) -> dict[tuple[str | None, str], str]:
     return {(state, act): state for state in states}
 
 
+TAKEN_BACK = "take attempt back"
 _OPEN = ("new", "in_contact", "waiting", "ready_to_offer", "offered", "booked")
 _BEFORE_OFFER = ("new", "in_contact", "waiting", "ready_to_offer")
 
@@ -49,7 +50,7 @@ DESK: Moves = {
     **_stay(_OPEN, "try contact"),  # voicemail and no answer are not contact
     **_stay(("ready_to_offer", "offered", "booked"), "reach"),
     **_from(("new", "in_contact", "waiting"), "reach", "in_contact"),
-    **_stay(_OPEN, "take attempt back"),  # a call that was recorded by mistake
+    **_stay(_OPEN, TAKEN_BACK),  # a call that was recorded by mistake
     **_from(("in_contact", "waiting"), "back to new", "new"),
     ("waiting", "back to contact"): "in_contact",
     **_from(("in_contact", "waiting"), "back to waiting", "waiting"),

@@ -6,8 +6,7 @@ outcome, clinical notes do not show at all.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clinic import contact
-from clinic.access import Actor, ActorKind, NotThere, Permission
+from clinic.access import Actor, NotThere, Permission
 from clinic.booking import lifecycle, mail
 from clinic.booking.lifecycle import Track
 from clinic.extensions import db
@@ -24,19 +23,14 @@ from clinic.models import (
     Act,
     Appointment,
     Attempt,
-    AuditEntry,
     Clearance,
-    Intake,
     Letter,
     Location,
-    Note,
     Offer,
-    PhoneEntry,
     Request,
-    ScreeningRecord,
     User,
 )
-from clinic.queries import queue
+from clinic.queries import events, queue
 
 TIMES = ("days", "parts", "words")  # of the wishes: when the patient can come
 
@@ -117,19 +111,6 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Event:
-    """One thing that happened: a kind and its words' parts, no sentence."""
-
-    at: datetime
-    kind: str
-    code: str
-    by: str | None = None
-    text: str | None = None
-    parts: dict[str, str] = field(default_factory=dict)
-    position: int = 0
-
-
-@dataclass(frozen=True)
 class RequestPage:
     """Everything the request page shows."""
 
@@ -158,7 +139,7 @@ class RequestPage:
     contact: Contact | None
     clearance: Limits | None
     visits: tuple[Visit, ...]
-    events: tuple[Event, ...]
+    events: tuple[events.Event, ...]
     tried: Tried | None
     waits: Waits | None
     failed: tuple[Failed, ...]
@@ -221,7 +202,7 @@ def page(actor: Actor, reference: str) -> RequestPage:
         contact=_contact(request) if sees else None,
         clearance=_clearance(request),
         visits=tuple(_visits(request, names)),
-        events=tuple(_events(request, names, sees=sees)),
+        events=events.of(request, names, sees=sees),
         tried=_tried(request) if sees else None,
         waits=_waits(request, sees=sees),
         failed=tuple(_failed(request)) if sees else (),
@@ -234,7 +215,7 @@ def last_change(actor: Actor, reference: str) -> Change:
     request = _sent(reference)
     query = select(Act).where(Act.request_id == request.id).order_by(Act.position.desc()).limit(1)
     act = db.session.scalars(query).one()
-    return Change(_by(act, _names()), act.at)
+    return Change(events.done_by(act, _names()), act.at)
 
 
 def _sent(reference: str) -> Request:
@@ -276,14 +257,8 @@ def _contact(request: Request) -> Contact:
 # --- Calls, waiting, letters that failed -----------------------------------------------------
 
 
-def _taken_back(request: Request) -> frozenset[UUID]:
-    """Name the attempts that were recorded by mistake: they count for nothing."""
-    query = select(Act).where(Act.request_id == request.id, Act.act == "take attempt back")
-    return frozenset(UUID(hex=(act.detail or {})["attempt"]) for act in db.session.scalars(query))
-
-
 def _counting(request: Request) -> list[Attempt]:
-    gone = _taken_back(request)
+    gone = events.taken_back(request)
     query = (
         select(Attempt)
         .where(Attempt.request_id == request.id)
@@ -374,116 +349,6 @@ def _visits(request: Request, names: dict[UUID, str]) -> Iterator[Visit]:
             offer_version=offer.version if visit.offer_id else None,
             answer_by=offer.expires_at if visit.offer_id else None,
         )
-
-
-# --- The timeline ----------------------------------------------------------------------------
-
-
-def _events(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterable[Event]:
-    found = [*_acts(request, names, sees=sees), *_intakes(request), *_screenings(request)]
-    found += [*_letters(request, sees=sees), *_readings(request, names)]
-    found += [*_skipped(request), *_keyed(request, names)]
-    if sees:
-        found += [*_attempts(request, names), *_notes(request, names)]
-    return sorted(found, key=lambda one: (one.at, one.position, one.kind), reverse=True)
-
-
-# Told by rows of their own, with more to say.
-UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send")}
-UNTOLD |= {(Track.DESK, f"back to {where}") for where in ("new", "contact", "waiting", "ready")}
-UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
-SHOWN_PARTS = ("until", "because", "reason")
-READINGS = {"code.accepted": "patient", "history.opened": "history"}
-
-
-def _acts(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterator[Event]:
-    query = select(Act).where(Act.request_id == request.id).order_by(Act.position)
-    for act in db.session.scalars(query):
-        if (act.track, act.act) in UNTOLD:
-            continue
-        # Details of clinical acts stay with the therapists; the outcome is the act itself.
-        detail = (act.detail or {}) if act.track == Track.DESK else {}
-        shown = (*SHOWN_PARTS, "words") if sees else SHOWN_PARTS
-        parts = {key: str(detail[key]) for key in shown if key in detail}
-        yield Event(
-            act.at,
-            act.track,
-            act.act,
-            by=_by(act, names),
-            parts={"to": act.to_state, "actor": act.actor_kind, **parts},
-            position=act.position,
-        )
-
-
-def _by(act: Act, names: dict[UUID, str]) -> str | None:
-    return names.get(act.actor_id) if act.actor_kind == ActorKind.STAFF and act.actor_id else None
-
-
-def _intakes(request: Request) -> Iterator[Event]:
-    query = select(Intake.sent_at, Intake.number, Intake.answered_by).where(
-        Intake.request_id == request.id
-    )
-    for sent_at, number, answered_by in db.session.execute(query):
-        yield Event(sent_at, "intake", answered_by, parts={"number": str(number)})
-
-
-def _screenings(request: Request) -> Iterator[Event]:
-    query = select(ScreeningRecord.made_at).where(ScreeningRecord.request_id == request.id)
-    for made_at in db.session.scalars(query):
-        yield Event(made_at, "screening", "made")
-
-
-def _attempts(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
-    query = select(Attempt).where(Attempt.request_id == request.id)
-    gone = _taken_back(request)
-    for tried in db.session.scalars(query):
-        parts = {"number": tried.number or ""}
-        parts |= {"mistaken": "yes"} if tried.id in gone else {}
-        if tried.next_try_on is not None:
-            parts["next"] = tried.next_try_on.isoformat()
-        yield Event(tried.at, "attempt", tried.outcome, by=names.get(tried.by_id), parts=parts)
-
-
-def _notes(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
-    query = select(Note).where(Note.request_id == request.id, Note.kind == "desk")
-    for note in db.session.scalars(query):
-        yield Event(note.at, "note", "desk", by=names.get(note.by_id), text=note.body)
-
-
-def _letters(request: Request, *, sees: bool) -> Iterator[Event]:
-    query = select(Letter).where(Letter.request_id == request.id)
-    for letter in db.session.scalars(query):
-        by_phone = letter.state == "dropped" and letter.last_error == mail.TOLD_BY_PHONE
-        state = mail.TOLD_BY_PHONE if by_phone else letter.state
-        subject = letter.subject if sees and letter.kind == "desk_letter" else None
-        at = letter.sent_at or letter.queued_at
-        yield Event(at, "letter", state, text=subject, parts={"letter": letter.kind})
-
-
-def _skipped(request: Request) -> Iterator[Event]:
-    """Tell which letters had no address to go to, so that the patient is told by phone."""
-    query = select(AuditEntry.at, AuditEntry.detail, AuditEntry.number).where(
-        AuditEntry.subject_id == request.id, AuditEntry.act == "letter.skipped"
-    )
-    for at, detail, number in db.session.execute(query):
-        kind = json.loads(detail)["kind"]
-        yield Event(at, "letter", "skipped", parts={"letter": kind}, position=number)
-
-
-def _keyed(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
-    """Tell who wrote the answers for the patient, and how they came: call, paper, at the desk."""
-    query = select(PhoneEntry).where(PhoneEntry.request_id == request.id)
-    for entry in db.session.scalars(query):
-        yield Event(entry.started_at, "keyed", entry.channel, by=names.get(entry.by_id))
-
-
-def _readings(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
-    """Tell when the patient opened the page by a mailed code, and when staff read the history."""
-    entries = select(AuditEntry.at, AuditEntry.act, AuditEntry.actor_id, AuditEntry.number)
-    read = entries.where(AuditEntry.subject_id == request.id, AuditEntry.act.in_(READINGS))
-    for at, act, reader, number in db.session.execute(read):
-        by = names.get(reader) if reader else None
-        yield Event(at, "read", READINGS[act], by=by, position=number)
 
 
 def allowed(page: RequestPage) -> frozenset[str]:

@@ -12,12 +12,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from clinic.access import NotThere, Permission
-from clinic.booking.lifecycle import UNDO_WITHIN, Track
+from clinic.booking.lifecycle import TAKEN_BACK, UNDO_WITHIN, Track
 from clinic.models import Act, Attempt, Request
 from clinic.services import needling, tracks, triage
 from clinic.services.transaction import Work, writes
 
-TAKEN_BACK = "take attempt back"
 OF_AN_ATTEMPT = ("try contact", "reach")
 HARMLESS = ("claim", "release", TAKEN_BACK)  # what may have happened since
 BACK_TO = {

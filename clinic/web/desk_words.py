@@ -114,6 +114,7 @@ LETTERS: Mapping[str, LazyString] = {
     "desk_letter": _("Letter from the clinic"),
     "decision_made": _("Letter: there is news"),
     "more_information": _("Letter: we have a question"),
+    "confirm_again": _("Letter: please confirm your answers"),
     "enquiry_request": _("Letter: a link to go on"),
     "urgent_escalation": _("Letter to the clinic: nobody has called yet"),
     "code": _("Letter: a code"),

@@ -7,7 +7,7 @@ from datetime import date
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from clinic.queries.requests import Event
+from clinic.queries.events import Event
 from clinic.web import desk_words, filters, words
 
 
