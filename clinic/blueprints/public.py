@@ -103,10 +103,9 @@ def robots() -> Response:
 
 @blueprint.get("/favicon.ico")
 @guards.public
-def icon() -> Response:
-    """Give the small picture to what asks for it without looking at a page."""
-    picture = (filters.STATIC / "img" / "favicon.ico").read_bytes()
-    return Response(picture, mimetype="image/x-icon")
+def icon() -> Answer:
+    """Lead to the small picture what asks for it without looking at a page."""
+    return redirect(filters.asset("img/favicon.ico"), 308)
 
 
 @blueprint.post("/language")

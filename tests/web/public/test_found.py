@@ -84,6 +84,5 @@ def test_a_shared_link_shows_a_picture_and_words(app: Flask, read: Reader, path:
 
 
 def test_the_small_icon_answers_where_browsers_look_for_it(app: Flask) -> None:
-    icon = app.test_client().get("/favicon.ico")
-
-    assert (icon.status_code, icon.data[:4]) == (200, b"\0\0\1\0")
+    with app.test_client().get("/favicon.ico", follow_redirects=True) as icon:
+        assert (icon.status_code, icon.data[:4]) == (200, b"\0\0\1\0")
