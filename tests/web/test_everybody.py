@@ -316,10 +316,10 @@ def test_reading_every_page_as_everybody_changes_no_table(clinic: Clinic) -> Non
 
 
 def hashes(clinic: Clinic) -> dict[str, str]:
-    """A digest of every table but those in which reading itself is written down."""
+    """A digest of every column but those of tables in which reading itself is written down."""
     with clinic.app.app_context():
         return {
-            table: digest
-            for table, digest in full_house.digests().items()
-            if table not in CHANGES_BY_READING
+            column: digest
+            for column, digest in full_house.digests().items()
+            if column.partition(".")[0] not in CHANGES_BY_READING
         }
