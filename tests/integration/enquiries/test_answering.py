@@ -1,5 +1,6 @@
 """Answers go out by letter, one at a time and known to everybody; closing is nobody's accident."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -192,22 +193,25 @@ def test_the_list_turns_its_pages_without_a_gap(ask: Asks, scene: Scene, dana: A
     ]
     references = {stored(Enquiry, one).reference for one in made}
 
-    seen, cursors, cursor = [], [], ""
-    while True:
-        page = asked.listed(dana, folder="open", cursor=cursor)
-        seen += [row.reference for row in page.rows]
-        if page.next is None:
-            break
-        cursor = page.next
-        cursors.append(page)
+    forwards = turned(dana, lambda page: page.next)
+    backwards = turned(dana, lambda page: page.previous, begin=forwards[-1].previous or "")
 
+    seen = [row.reference for page in forwards for row in page.rows]
     assert len(seen) == len(set(seen)) == len(references)
     urgent = [row for row in seen if stored(Enquiry, asked.find(dana, row)).urgent]
     assert seen[: len(urgent)] == urgent
-    assert page.previous is not None
-    before = asked.listed(dana, folder="open", cursor=page.previous)
-    assert [row.reference for row in before.rows] == [row.reference for row in cursors[-1].rows]
-    assert asked.listed(dana, folder="open", cursor="made-up").rows == cursors[0].rows
+    assert [page.rows for page in backwards] == [page.rows for page in forwards[-2::-1]]
+    assert asked.listed(dana, folder="open", cursor="made-up").rows == forwards[0].rows
+
+
+def turned(
+    actor: Actor, onward: Callable[[asked.Listed], str | None], begin: str = ""
+) -> list[asked.Listed]:
+    """Turn the pages of the open questions one way until there is none."""
+    pages = [asked.listed(actor, folder="open", cursor=begin)]
+    while (cursor := onward(pages[-1])) is not None:
+        pages.append(asked.listed(actor, folder="open", cursor=cursor))
+    return pages
 
 
 def test_folders_and_search_find_what_they_say(ask: Asks, scene: Scene, dana: Actor) -> None:
