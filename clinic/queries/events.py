@@ -35,7 +35,13 @@ UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send
 UNTOLD |= {(Track.DESK, f"back to {where}") for where in ("new", "contact", "waiting", "ready")}
 UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
 SHOWN_PARTS = ("until", "because", "reason")
-READINGS = {"code.accepted": "patient", "history.opened": "history"}
+READINGS = {
+    "code.accepted": "patient",
+    "history.opened": "history",
+    "alert.acknowledged": "alert taken up",
+    "alert.escalated": "alert escalated",
+    "alert.closed": "alert closed",
+}
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def close(work: Work, request: Request) -> None:
     alert.closed_at, alert.closed_by_id = work.now, work.actor.id
     if alert.acknowledged_at is None:
         alert.acknowledged_at, alert.acknowledged_by_id = work.now, work.actor.id
-    work.audit("alert.closed", "alert", alert.id, request=request.id.hex)
+    work.audit("alert.closed", "request", request.id, alert=alert.id.hex)
 
 
 def reached_since(work: Work, request: Request) -> bool:
@@ -81,7 +81,7 @@ def _raise(work: Work, alert: Alert) -> None:
     work.session.add(alert)
     work.session.flush()
     act = "alert.raised_again" if again else "alert.raised"
-    work.audit(act, "alert", alert.id, request=alert.request_id.hex)
+    work.audit(act, "request", alert.request_id, alert=alert.id.hex)
 
 
 def _patience() -> timedelta:
@@ -106,7 +106,7 @@ def acknowledge(work: Work, request_id: UUID, *, alert_id: UUID, raised_at: date
         by = work.session.get_one(User, alert.acknowledged_by_id)
         return TakenUp(by.display_name, alert.acknowledged_at, first=False)
     alert.acknowledged_at, alert.acknowledged_by_id = work.now, work.actor.id
-    work.audit("alert.acknowledged", "alert", alert.id, request=request.id.hex)
+    work.audit("alert.acknowledged", "request", request.id, alert=alert.id.hex)
     return TakenUp(work.actor.name, work.now, first=True)
 
 
@@ -146,7 +146,9 @@ def _escalate(work: Work, request_id: UUID) -> bool:
         return False
     alert.escalations += 1
     alert.due_at = work.now + _patience()
-    work.audit("alert.escalated", "alert", alert.id, number=alert.escalations)
+    work.audit(
+        "alert.escalated", "request", request.id, alert=alert.id.hex, number=alert.escalations
+    )
     _mail(work, request, alert, "urgent_escalation", site.settings.escalation_addresses)
     return True
 

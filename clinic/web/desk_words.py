@@ -246,6 +246,9 @@ TOLD: Mapping[tuple[str, str], Word] = {
     ("note", ""): Word(_("Note"), Tone.NEUTRAL),
     ("read", "patient"): Word(_("The patient opened the page"), Tone.NEUTRAL),
     ("read", "history"): Word(_("The history was read"), Tone.NEUTRAL),
+    ("read", "alert taken up"): Word(_("The urgent alert was taken up"), Tone.REVIEW),
+    ("read", "alert escalated"): Word(_("Nobody took the alert up: it escalated"), Tone.URGENT),
+    ("read", "alert closed"): Word(_("The urgent alert was closed"), Tone.READY),
 }
 
 

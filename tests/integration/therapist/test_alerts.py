@@ -104,6 +104,7 @@ def test_taking_it_up_stops_the_escalation_and_closes_nothing(practice: Practice
     assert (row.name, row.phone) == (None, None)
 
 
+@pytest.mark.proves("CON-2")
 def test_of_two_people_at_once_one_takes_it_up_and_the_other_is_told(
     practice: Practice, in_app: Flask
 ) -> None:
@@ -120,7 +121,7 @@ def test_of_two_people_at_once_one_takes_it_up_and_the_other_is_told(
     assert ended == ["won"] * len(people)
     assert sum(one.first for one in told) == 1
     assert len({one.by for one in told}) == 1
-    entries = all_of(AuditEntry, act="alert.acknowledged", subject_id=alert.id)
+    entries = all_of(AuditEntry, act="alert.acknowledged", subject_id=request_id)
     assert len(entries) == 1
     assert entries[0].actor_id == alert_of(request_id).acknowledged_by_id
 

@@ -77,6 +77,7 @@ def test_a_visit_after_the_life_of_the_answers_needs_them_confirmed_first(
     assert held.state == "open"
 
 
+@pytest.mark.proves("CON-4")
 def test_confirming_twice_is_once_and_an_older_page_confirms_nothing(practice: Practice) -> None:
     patient = Patient()
     request_id = cleared(practice, patient)

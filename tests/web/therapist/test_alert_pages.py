@@ -46,6 +46,7 @@ def test_from_the_page_of_the_request_one_comes_back_to_it(room: Room) -> None:
 
     assert page.path == path
     assert "Taken up by Dana Desk" in page.text
+    assert "The urgent alert was taken up" in page.text.partition("What happened")[2]
 
 
 def test_the_second_of_two_people_is_told_who_was_first(room: Room) -> None:

@@ -127,6 +127,7 @@ def test_something_has_changed_is_one_tap_away(ana: Walker, moving: time_machine
     assert "You have answers that are not sent yet" in ana.get("/status/").text
 
 
+@pytest.mark.proves("TOK-4")
 @pytest.mark.parametrize("path", ["/status/answers/", "/status/answers/question"])
 def test_without_a_code_nobody_reads_the_answers(ana: Walker, path: str) -> None:
     stranger = ana.elsewhere()
