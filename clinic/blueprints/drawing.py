@@ -22,6 +22,7 @@ from clinic.queries import enquiries, opening, requests
 from clinic.queries.requests import RequestPage, Tried
 from clinic.screening import regions
 from clinic.services import closing, triage
+from clinic.services.triage import UrgentOpen
 from clinic.web import desk_words, filters, guards, read_out, timeline, words
 
 SATURDAY = 5
@@ -47,6 +48,8 @@ def draw(reference: str, **forms: FlaskForm) -> str:
     for part in forms.keys() & DRAWN_WHILE.keys():
         if DRAWN_WHILE[part] not in can:  # its boxes are not on the page any more
             raise NoSuchMove(Track.DESK, page.desk_state, DRAWN_WHILE[part])
+    if "close" in forms and page.urgent:
+        raise UrgentOpen
     return render_template(
         "desk/request.html",
         page=page,

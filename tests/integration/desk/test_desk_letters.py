@@ -26,6 +26,7 @@ def send(scene: Scene, who: Actor, request_id: UUID, **changed: object) -> UUID:
     return desk_letters.send(who, scene.now, request_id, seen=seen, **given)  # type: ignore[arg-type]  # given by name
 
 
+@pytest.mark.proves("MAIL-5")
 def test_the_service_itself_refuses_what_gives_something_away(scene: Scene, dana: Actor) -> None:
     request_id = scene.request()
 
@@ -64,6 +65,7 @@ def test_one_key_makes_one_letter_and_no_other(scene: Scene, dana: Actor) -> Non
     assert len(all_of(Letter)) == 1
 
 
+@pytest.mark.proves("CON-2")
 def test_nobody_writes_unknowingly_about_what_another_works_on(
     scene: Scene, dana: Actor, drew: Actor
 ) -> None:
@@ -185,6 +187,7 @@ def test_a_letter_of_another_request_is_not_there(scene: Scene, dana: Actor) -> 
         )
 
 
+@pytest.mark.proves("AUD-4")
 def test_the_trail_holds_no_word_of_a_letter(scene: Scene, dana: Actor) -> None:
     request_id = scene.request()
 

@@ -206,9 +206,22 @@ def test_no_page_of_the_desk_holds_an_answer_a_reason_or_a_clinical_note(screen:
     for path in [*pages, "/staff/?q=rosa", "/staff/?folder=booked", "/staff/?folder=call_today"]:
         answer = screen.client.get(path)
         assert answer.status_code == 200, path
-        whole = (answer.text + str(answer.headers)).lower()
-        for secret in (CANARY, NOTE, "warfarin", "anticoagulant", "blood", "chest", "absolute"):
-            assert secret not in whole, (path, secret)
+        assert_gives_nothing_away(path, answer)
+    csrf = token(screen)
+    for which in (reference, urgent):
+        for _endpoint, method, rule in routes(screen.app):
+            if method == "POST" and "<reference>" in rule:
+                path = filled(rule, which)
+                answer = screen.client.post(path, data={"csrf_token": csrf, "seen": "-7"})
+                assert 300 < answer.status_code < 500, path
+                assert_gives_nothing_away(path, answer)
+
+
+def assert_gives_nothing_away(path: str, answer: Any) -> None:
+    """Look through a page, a refusal or JSON for anything that the desk must not know."""
+    whole = (answer.text + str(answer.headers)).lower()
+    for secret in (CANARY, NOTE, "warfarin", "anticoagulant", "blood", "chest", "absolute"):
+        assert secret not in whole, (path, secret)
 
 
 def test_a_therapist_keeps_their_own_hours_and_an_admin_everybodys(screen: Screen) -> None:
