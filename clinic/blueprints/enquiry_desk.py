@@ -175,7 +175,7 @@ def answer(reference: str) -> Answer:
 def call(reference: str) -> Answer:
     """Record a call to the writer."""
     shown, form = enquiries.page(guards.actor(), reference), _call_form()
-    if not form.validate():
+    if not form.validate() or not form.key:
         return _draw(shown, call=form), 422
     return _act(
         reference,
@@ -183,6 +183,7 @@ def call(reference: str) -> Answer:
         _("The call is recorded."),
         outcome=form.outcome.data,
         number=shown.phone or "",
+        key=form.key,
     )
 
 
@@ -259,11 +260,14 @@ def unpublish(reference: str) -> Answer:
 def make_request(reference: str) -> Answer:
     """Begin a request for the writer and mail the link to go on."""
     form = EnquiryRequestForm()
+    if not form.validate() or not form.key:
+        return _draw(enquiries.page(guards.actor(), reference), request=form), 422
     return _act(
         reference,
         turning.make_request,
         _("A request is begun, and the link to go on with it is on its way."),
         address_checked=bool(form.address_checked.data),
+        key=form.key,
     )
 
 

@@ -166,6 +166,8 @@ def _escalate(work: Work, enquiry_id: UUID) -> bool:
 @writes
 def claim(work: Work, enquiry_id: UUID, *, seen: int, take_over: bool = False) -> UUID:
     """Take a question to work on; the loser of a race is told who has it."""
+    if load(work, enquiry_id).claimed_by_id == work.actor.id:
+        return enquiry_id
     enquiry = open_for(work, enquiry_id, seen=seen, take_over=take_over, claims=False)
     _claim(work, enquiry)
     return enquiry.id
@@ -217,14 +219,21 @@ def call(
     outcome: str,
     number: str,
     seen: int,
+    key: str,
     take_over: bool = False,
 ) -> UUID:
     """Record one call to the writer; voicemail is not contact."""
+    work.actor.require(Permission.ANSWER_ENQUIRIES)
+    body = {"enquiry": enquiry_id, "outcome": outcome, "number": number}
+    made = idempotency.made_before(work, key, "enquiry call", body)
+    if made is not None:
+        return made
     enquiry = open_for(work, enquiry_id, seen=seen, take_over=take_over)
     if outcome not in path.CALL_OUTCOMES:
         raise path.NotPossibleNow(enquiry.state, "call")
     note(work, enquiry, "call", outcome=outcome, number=number)
     work.audit("enquiry.called", "enquiry", enquiry.id, outcome=outcome)
+    idempotency.remember(work, key, "enquiry call", body, enquiry.id)
     return enquiry.id
 
 

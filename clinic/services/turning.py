@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from clinic.access import Permission
 from clinic.booking import lifecycle
 from clinic.extensions import site
 from clinic.models import Draft, Enquiry, Request, Token
 from clinic.screening import questionnaire
-from clinic.services import enquiries, screenings, tokens, tracks, triage
+from clinic.services import enquiries, idempotency, screenings, tokens, tracks, triage
 from clinic.services.transaction import Work, writes
 
 
@@ -34,9 +35,20 @@ class OtherPerson(Exception):
 
 @writes
 def make_request(
-    work: Work, enquiry_id: UUID, *, address_checked: bool, seen: int, take_over: bool = False
+    work: Work,
+    enquiry_id: UUID,
+    *,
+    address_checked: bool,
+    seen: int,
+    key: str,
+    take_over: bool = False,
 ) -> UUID:
     """Begin a request for the writer and mail the link to go on with it."""
+    work.actor.require(Permission.ANSWER_ENQUIRIES)
+    body = {"enquiry": enquiry_id, "address_checked": address_checked}
+    made = idempotency.made_before(work, key, "enquiry request", body)
+    if made is not None:
+        return made
     enquiry = enquiries.open_for(work, enquiry_id, seen=seen, take_over=take_over)
     known = _open_request(work, enquiry)
     if known is not None:
@@ -58,6 +70,7 @@ def make_request(
         days=site.settings.draft_days,
         checked=address_checked,
     )
+    idempotency.remember(work, key, "enquiry request", body, request.id)
     return request.id
 
 

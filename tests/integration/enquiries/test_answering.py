@@ -117,7 +117,7 @@ def test_what_the_table_does_not_name_is_refused(ask: Asks, scene: Scene, dana: 
     with pytest.raises(NotPossibleNow):
         enquiries.close(dana, scene.now, made, reason="no such reason", seen=1)
     with pytest.raises(NotPossibleNow):
-        enquiries.call(dana, scene.now, made, outcome="shouted", number="", seen=1)
+        enquiries.call(dana, scene.now, made, outcome="shouted", key="shouted", number="", seen=1)
 
     assert stored(Enquiry, made).version == 1
     assert {act for _, act in MOVES} - {"send"} == set().union(*map(acts, MOVES.values()))
@@ -157,14 +157,26 @@ def test_an_urgent_question_is_closed_by_a_clinician_after_a_call(
     with pytest.raises(Refused):
         enquiries.close_urgent(dana, scene.now, made, why="fine", seen=version(made))
     enquiries.call(
-        dana, scene.now, made, outcome="voicemail", number="+15555550177", seen=version(made)
+        dana,
+        scene.now,
+        made,
+        outcome="voicemail",
+        key="voicemail",
+        number="+15555550177",
+        seen=version(made),
     )
     with pytest.raises(enquiries.CallOrNoteMissing):
         enquiries.close_urgent(theo, scene.now, made, why=" ", seen=version(made), take_over=True)
     assert asked.waiting(dana).urgent == 1
 
     enquiries.call(
-        dana, scene.now, made, outcome="reached", number="+15555550177", seen=version(made)
+        dana,
+        scene.now,
+        made,
+        outcome="reached",
+        key="reached",
+        number="+15555550177",
+        seen=version(made),
     )
     enquiries.close_urgent(theo, scene.now, made, why="", seen=version(made), take_over=True)
 

@@ -115,7 +115,9 @@ def test_an_alert_goes_out_again_until_somebody_takes_the_question(
 @pytest.mark.proves("AUD-4")
 def test_the_trail_holds_no_word_of_it(ask: Asks, scene: Scene, theo: Actor) -> None:
     made = ask(words="I can't breathe, zitherquill")
-    enquiries.call(theo, scene.now, made, outcome="reached", number="+15555550177", seen=1)
+    enquiries.call(
+        theo, scene.now, made, outcome="reached", key="reached", number="+15555550177", seen=1
+    )
     enquiries.close_urgent(
         theo, scene.now, made, why="zitherquill", seen=stored(Enquiry, made).version
     )

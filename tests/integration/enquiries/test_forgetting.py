@@ -52,7 +52,9 @@ def test_published_words_stay_without_the_person_and_can_be_taken_off(
     publishing.publish(
         dana, scene.now, made, question="Cost?", answer="80 dollars.", seen=version(made)
     )
-    turning.make_request(dana, scene.now, made, address_checked=False, seen=version(made))
+    turning.make_request(
+        dana, scene.now, made, address_checked=False, key="one key", seen=version(made)
+    )
 
     retention.run(SYSTEM, scene.now + over(scene))
 

@@ -22,7 +22,7 @@ def version(made: UUID) -> int:
 
 def turn(scene: Scene, actor: Actor, made: UUID, *, checked: bool = False) -> Request:
     request_id = turning.make_request(
-        actor, scene.now, made, address_checked=checked, seen=version(made)
+        actor, scene.now, made, address_checked=checked, key="one key", seen=version(made)
     )
     request: Request = stored(Request, request_id)
     return request
@@ -43,6 +43,19 @@ def test_a_draft_is_made_with_what_is_known_and_the_words_where_they_are_screene
     assert (enquiry.state, enquiry.request_id) == ("turned", request.id)
     assert asked.of_request(dana, request.id) == (enquiry.reference,)
     assert asked.page(dana, enquiry.reference).request_reference is None  # nobody sees a draft
+
+
+@pytest.mark.proves("CON-4")
+def test_a_double_click_makes_one_request(ask: Asks, scene: Scene, dana: Actor) -> None:
+    made = ask()
+
+    first, again = (
+        turning.make_request(dana, scene.now, made, address_checked=True, key="one key", seen=1)
+        for _ in range(2)
+    )
+
+    assert first == again
+    assert len(all_of(Request)) == len(all_of(Letter, kind="enquiry_request")) == 1
 
 
 @pytest.mark.proves("TOK-4")
