@@ -13,9 +13,9 @@ from clinic.access import ANYONE, SYSTEM, Actor, Refused
 from clinic.extensions import db, site
 from clinic.models import Alert, AuditEntry, Letter, Request
 from clinic.queries import alerts as shown
-from clinic.services import alerts, review, triage
+from clinic.services import alerts, clearances, intakes, review, tracks, triage
 from clinic.services.alerts import TakenUp
-from clinic.services.transaction import ChangedUnderneath
+from clinic.services.transaction import ChangedUnderneath, Work, writes
 from tests.integration.desk.test_races import race
 from tests.integration.therapist.conftest import Practice
 from tests.support.patients import Patient
@@ -176,6 +176,17 @@ def test_a_flag_without_an_alert_gets_one_from_the_clockwork(practice: Practice)
     assert alert_of(request_id).due_at > practice.now
 
 
+def test_a_whole_history_that_is_urgent_rings_whichever_way_it_came(practice: Practice) -> None:
+    # Such as one that is confirmed after an upgrade, by rules that know more than the old ones.
+    request_id = Patient().asks(practice.now)
+
+    _send_whole(SYSTEM, practice.later(days=1), request_id)
+
+    assert stored(Request, request_id).urgent_open
+    assert alert_of(request_id).raised_at == practice.now
+    assert len(all_of(Letter, kind="urgent_alert")) == 1
+
+
 def test_only_staff_take_it_up_and_only_the_clockwork_escalates(practice: Practice) -> None:
     patient = Patient(answers=URGENT)
     request_id = patient.asks(practice.now)
@@ -188,3 +199,14 @@ def test_only_staff_take_it_up_and_only_the_clockwork_escalates(practice: Practi
         alerts.escalate_due(practice.theo, practice.later(hours=1))
 
     assert alert_of(request_id).acknowledged_at is None
+
+
+@writes
+def _send_whole(work: Work, request_id: UUID) -> None:
+    request = tracks.load(work, request_id)
+    found = clearances.newest(work, request)
+    assert found is not None
+    answers = {key: value for key, value in found[0].answers.items() if key != "free_text"}
+    intakes.append(
+        work, request, answers={**answers, **URGENT}, trail=(), complete=True, language="en"
+    )
