@@ -6,13 +6,14 @@ internet. The log is the app's own: gunicorn's would hold addresses and paths wi
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from contextlib import suppress
 from typing import Any
 
 import structlog
-from gunicorn import util
+from gunicorn import glogging, util
 from gunicorn.http import errors, wsgi
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -53,6 +54,31 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
             util.write_nonblock(client, "\r\n".join([*lines, "", ""]).encode("ascii") + REFUSED)
 
 
+class Lines(logging.Handler):
+    """Writes what gunicorn says as lines of our log: how grave and where, none of its words."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line; a fault is told by its type and place."""
+        kind, place = logs.describe(record.exc_info)
+        structlog.get_logger().log(
+            record.levelno,
+            "library",
+            code=record.name,
+            error=kind,
+            where=place or f"{record.filename}:{record.lineno}",
+        )
+
+
+class Log(glogging.Logger):  # type: ignore[misc]  # gunicorn is untyped
+    """Gunicorn's own log, in the form of ours also before there is an app."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take gunicorn's settings, but not its way of writing."""
+        super().setup(cfg)
+        logs.configure("WARNING")
+        self.error_log.handlers = [Lines()]
+
+
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
@@ -62,6 +88,7 @@ graceful_timeout = 20
 keepalive = 5
 accesslog = None
 errorlog = "-"
+logger_class = Log
 loglevel = "warning"
 limit_request_line = 4094
 limit_request_fields = 60

@@ -1,4 +1,4 @@
-"""``clinic erase``: removes one person's request from every table."""
+"""``clinic erase``: removes one person's request, or question, from every table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from clinic.commands import retention
 from clinic.commands.operator import operator
 from clinic.extensions import db, site
 from clinic.services import erasing
-from clinic.services.erasing import OnHold
+from clinic.services.erasing import Erasable, OnHold
 
 
 @click.command()
@@ -25,22 +25,22 @@ from clinic.services.erasing import OnHold
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @click.pass_obj
 def erase(make_app: Callable[[], Flask], reference: str, yes: bool) -> None:  # noqa: FBT001 - click's way
-    """Remove the request REFERENCE with everything that belongs to it, for good.
+    """Remove the request or question REFERENCE with all that belongs to it, for good.
 
     History, decisions, letters, visits and links go; the audit trail keeps opaque ids alone. The
     erasure is noted in the ledger (ERASURE_LEDGER), so that `clinic restore` does not bring the
-    person back. Other requests of the same person are named, and erased one by one.
+    person back. What else seems to be of the same person is named, and erased one by one.
     """
     asked = retention.read(reference)
     with make_app().app_context():
         try:
             found = erasing.find(db.session(), operator(), asked)
         except NotThere:
-            _stop("There is no request with this reference.")
+            _stop("There is no request and no question with this reference.")
         except OnHold:
             _stop("This request is under a legal hold. Nothing was erased.")
         if not yes:
-            _confirm(asked, found.desk_state)
+            _confirm(asked, found)
         now = datetime.now(UTC)
         erasing.note(Path(site.settings.erasure_ledger), found.id, now)
         try:
@@ -52,9 +52,9 @@ def erase(make_app: Callable[[], Flask], reference: str, yes: bool) -> None:  # 
     if not scrubbed:
         click.echo("Somebody was reading: the freed space is overwritten at the next checkpoint.")
     if found.others:
-        click.echo("Requests with the same phone, e-mail or name and birth date are left:")
+        click.echo("With the same phone, e-mail, or name and birth date there are left:")
         click.echo(f"  {' '.join(found.others)}")
-    click.echo("Backups made before still hold the request until they are too old.")
+    click.echo("Backups made before still hold it until they are too old.")
 
 
 def scrub() -> bool:
@@ -75,8 +75,8 @@ def scrub() -> bool:
     return True
 
 
-def _confirm(reference: str, state: str) -> None:
-    click.echo(f"Request {reference} is '{state}'. Erasing it cannot be taken back.")
+def _confirm(reference: str, found: Erasable) -> None:
+    click.echo(f"The {found.what} {reference} is '{found.state}'. Erasing cannot be taken back.")
     typed = click.prompt("Type the reference again to erase it", default="", show_default=False)
     if typed.strip().upper() != reference:
         _stop("That is not the reference. Nothing was erased.")

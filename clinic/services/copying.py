@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from clinic.access import Permission
+from clinic.access import NotThere, Permission
 from clinic.extensions import vault
 from clinic.models import StaffSession, Token
 from clinic.sealing import CannotBeRead, key_id_of
@@ -101,8 +102,9 @@ def settle(work: Work, *, erased: list[UUID], made_at: str) -> int:
         for one in erasing.still_there(work.session, erased)
         if not erasing.is_held(work.session, one)
     ]
-    for request_id in again:
-        erasing.remove(work, request_id)
+    for found_id in again:
+        with suppress(NotThere):  # a question that went with its request
+            erasing.take_away(work, found_id)
     work.session.execute(delete(StaffSession))
     open_codes = update(Token).where(
         Token.purpose.in_(("code", "reset")), Token.revoked_at.is_(None)

@@ -8,7 +8,7 @@ with one opaque id a line; ``clinic restore`` erases again what it names.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,24 +34,29 @@ tell("erasure_on_hold", OnHold)
 
 @dataclass(frozen=True)
 class Erasable:
-    """One request that could be erased, and others that share its phone, address or name."""
+    """A request or a question that could be erased, and what else seems to be of that person."""
 
     id: UUID
-    desk_state: str
+    what: str  # request or question
+    state: str
     others: tuple[str, ...]
 
 
 def find(session: Session, actor: Actor, reference: str) -> Erasable:
-    """Find a request by its reference, or raise NotThere or OnHold."""
+    """Find a request or a question by its reference, or raise NotThere or OnHold."""
     actor.require(Permission.MANAGE_SETTINGS)
     request = session.scalar(select(Request).where(Request.reference == reference))
-    if request is None:
+    if request is not None:
+        if is_held(session, request.id):
+            raise OnHold
+        others = _others(session, request, ("phone", "email", "person"))
+        return Erasable(request.id, "request", request.desk_state, others)
+    question = session.scalar(select(Enquiry).where(Enquiry.reference == reference))
+    if question is None:
         raise NotThere
-    if is_held(session, request.id):
+    if question.request_id is not None and is_held(session, question.request_id):
         raise OnHold
-    same = select(Request.reference).where(Request.id != request.id, or_(*_same_person(request)))
-    others = session.scalars(same.order_by(Request.reference)).all()
-    return Erasable(request.id, request.desk_state, tuple(others))
+    return Erasable(question.id, "question", question.state, _others(session, question, ("email",)))
 
 
 def is_held(session: Session, request_id: UUID) -> bool:
@@ -61,13 +66,22 @@ def is_held(session: Session, request_id: UUID) -> bool:
 
 
 @writes
-def erase(work: Work, request_id: UUID) -> int:
-    """Remove a request and all that hangs on it; say how many rows went."""
+def erase(work: Work, found_id: UUID) -> int:
+    """Remove a request, or a question, and all that hangs on it; say how many rows went."""
     work.actor.require(Permission.MANAGE_SETTINGS)
-    query = select(Request).where(Request.id == request_id).with_for_update()
-    if work.session.scalar(query) is None:
+    return take_away(work, found_id)
+
+
+def take_away(work: Work, found_id: UUID) -> int:
+    """Remove whichever it is inside a unit of work, or raise NotThere."""
+    query = select(Request).where(Request.id == found_id).with_for_update()
+    if work.session.scalar(query) is not None:
+        return remove(work, found_id)
+    asked = select(Enquiry).where(Enquiry.id == found_id).with_for_update()
+    question = work.session.scalar(asked)
+    if question is None:
         raise NotThere
-    return remove(work, request_id)
+    return _remove_question(work, question)
 
 
 @writes
@@ -135,15 +149,18 @@ def _hanging_on(request_id: UUID) -> dict[Table, ColumnElement[bool]]:
 
 
 def _remove_questions(work: Work, request_id: UUID) -> int:
-    """Forget who asked the question that became this request; published words name nobody."""
-    asked = work.session.scalars(select(Enquiry).where(Enquiry.request_id == request_id)).all()
-    rows = 0
-    for enquiry in asked:
-        made = Idempotency.made_id == enquiry.id
-        rows += _delete(work, delete(Letter).where(Letter.enquiry_id == enquiry.id))
-        rows += _delete(work, delete(Idempotency).where(made)) + 1
-        forgetting.erase(work, enquiry)
+    asked = select(Enquiry).where(Enquiry.request_id == request_id)
+    rows = sum(_remove_question(work, one) for one in work.session.scalars(asked).all())
     work.session.flush()
+    return rows
+
+
+def _remove_question(work: Work, question: Enquiry) -> int:
+    """Forget who asked; words that were published with consent stay, for they name nobody."""
+    made = delete(Idempotency).where(Idempotency.made_id == question.id)
+    rows = _delete(work, delete(Letter).where(Letter.enquiry_id == question.id))
+    rows += _delete(work, made) + 1
+    forgetting.erase(work, question)
     return rows
 
 
@@ -160,12 +177,21 @@ def _of(work: Work, reference: str) -> UUID:
     return request_id
 
 
-def _same_person(request: Request) -> Iterator[ColumnElement[bool]]:
-    yield false()
-    for name in ("phone_digest", "email_digest", "person_digest"):
-        digest = getattr(request, name)
-        if digest is not None:
-            yield getattr(Request, name) == digest
+def _others(
+    session: Session, found: Request | Enquiry, digests: tuple[str, ...]
+) -> tuple[str, ...]:
+    """List the references of what has the same phone, address, or name with birth date."""
+    same: set[str] = set()
+    for kind in (Request, Enquiry):
+        for name in digests:
+            column = f"{name}_digest"
+            value = getattr(found, column)
+            if value is not None and hasattr(kind, column):
+                query = select(kind.reference).where(
+                    getattr(kind, column) == value, kind.id != found.id
+                )
+                same.update(session.scalars(query))
+    return tuple(sorted(same))
 
 
 # --- The ledger ------------------------------------------------------------------------------
@@ -200,12 +226,14 @@ def noted(ledger: Path) -> list[UUID]:
 
 
 def still_there(session: Session, ids: Iterable[UUID]) -> list[UUID]:
-    """Tell which of these requests the database still holds."""
+    """Tell which of these the database still holds, and whom a question still names."""
     wanted = list(ids)
     found: list[UUID] = []
     for start in range(0, len(wanted), 500):
-        query = select(Request.id).where(Request.id.in_(wanted[start : start + 500]))
-        found += session.scalars(query).all()
+        some = wanted[start : start + 500]
+        found += session.scalars(select(Request.id).where(Request.id.in_(some))).all()
+        named = select(Enquiry.id).where(Enquiry.id.in_(some), Enquiry.question_sealed.is_not(None))
+        found += session.scalars(named).all()
     return found
 
 

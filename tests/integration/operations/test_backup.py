@@ -86,6 +86,7 @@ def served(found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if not name.startswith(ended)}
 
 
+@pytest.mark.proves("MIG-6")
 def test_what_was_backed_up_comes_back_and_what_came_later_does_not(
     house: UUID, file: Path
 ) -> None:
@@ -204,6 +205,7 @@ SPOILED: dict[str, Callable[[Path], None]] = {
 }
 
 
+@pytest.mark.proves("MIG-6")
 def test_an_unfit_backup_is_refused_and_nothing_changes(house: UUID, file: Path) -> None:
     run(backup, file)
     read = digests()
@@ -229,6 +231,7 @@ OTHER_KEYS = {
 }
 
 
+@pytest.mark.proves("MIG-6")
 @ON_SQLITE
 def test_another_key_is_refused_by_name(house: UUID, file: Path) -> None:
     assert isinstance(house, UUID)
@@ -295,6 +298,7 @@ def writing(shell: Flask, house: UUID) -> Iterator[list[UUID]]:
     writer.join()
 
 
+@pytest.mark.proves("MIG-6")
 def test_a_backup_under_writes_holds_a_committed_beginning(writing: list[UUID], file: Path) -> None:
     before = len(writing)
     made = beside_others(backup, file)

@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import LargeBinary, Uuid, select, update
 
+from clinic import contact
+from clinic.access import SYSTEM
 from clinic.commands.audit import audit as audit_commands
 from clinic.commands.erase import erase
 from clinic.commands.operator import operator
@@ -133,12 +135,9 @@ def test_it_asks_for_the_reference_and_does_nothing_without_it(run: Run, request
 def test_wrong_uses_say_so_and_write_nothing_down(run: Run, request_id: UUID) -> None:
     assert isinstance(request_id, UUID)
     nonsense = run(erase, "nonsense", "--yes")
-    unknown = run(erase, "BBBB-BBBB", "--yes")
+    unknown = run(erase, contact.reference(b"nobodys!"), "--yes")
 
-    assert (nonsense.exit_code, unknown.exit_code) == (
-        2,
-        2 if "no reference" in unknown.output else 1,
-    )
+    assert (nonsense.exit_code, unknown.exit_code) == (2, 1)
     assert not Path(site.settings.erasure_ledger).exists()
 
 
@@ -178,3 +177,21 @@ def test_other_requests_of_the_same_person_are_named(run: Run, request_id: UUID)
     result = run(erase, stored(Request, request_id).reference, "--yes")
 
     assert stored(Request, other).reference in result.output
+
+
+@ON_SQLITE
+def test_a_question_without_a_request_is_erased_too(run: Run, request_id: UUID) -> None:
+    [question] = all_of(Enquiry)
+    question_id, reference = question.id, contact.reference(b"question")
+    question.request_id, question.reference = None, reference
+    db.session.commit()
+    full_house.queue(SYSTEM, Scene().now, enquiry_id=question_id)
+    letters = counts()["letter"]
+
+    result = run(erase, reference, "--yes")
+
+    assert result.exit_code == 0, result.output
+    assert all_of(Enquiry) == []
+    assert counts()["letter"] == letters - 1
+    assert erasing.noted(Path(site.settings.erasure_ledger)) == [question_id]
+    assert stored(Request, request_id).name == "Rosa Example 1"
