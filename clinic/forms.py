@@ -862,17 +862,26 @@ class HeardConsentForm(ConsentForm):
             raise ValidationError(str(_("Tick the box when the person has said yes")))
 
 
+def _source() -> RadioField:
+    ways = {"phone": _("By phone"), "paper": _("On paper"), "desk": _("In person at the desk")}
+    return RadioField(
+        _("How does this reach us?"),
+        choices=_listed(ways),
+        validate_choice=False,
+        validators=[_chosen(_("Choose how this reaches us"))],
+    )
+
+
 class KeyedAboutForm(AboutForm):
     """Who asks for care, written by staff; and how the request reached the clinic."""
 
-    source = RadioField(
-        _("How does this request reach us?"),
-        choices=_listed(
-            {"phone": _("By phone"), "paper": _("On paper"), "desk": _("In person at the desk")}
-        ),
-        validate_choice=False,
-        validators=[_chosen(_("Choose how this request reaches us"))],
-    )
+    source = _source()
+
+
+class AskAgainForm(PatientForm):
+    """How the answers of somebody who is asked again reach the clinic."""
+
+    source = _source()
 
 
 class MailedCodeForm(PatientForm):

@@ -18,10 +18,11 @@ from clinic.access import NotThere, Permission
 from clinic.blueprints import answering
 from clinic.blueprints.answering import Answer, Way
 from clinic.booking import calendar
-from clinic.queries import drafts
+from clinic.queries import drafts, requests
 from clinic.queries import keying as entries
 from clinic.queries.drafts import OpenDraft
 from clinic.queries.keying import KeyedByOther
+from clinic.queries.requests import RequestPage
 from clinic.services import drafting, keying
 from clinic.services.idempotency import OtherBody
 from clinic.services.transaction import ChangedUnderneath
@@ -96,6 +97,31 @@ def discard(reference: str) -> Answer:
     )
     flash(_("What was written and not sent is deleted."), "success")
     return redirect(url_for("keying.unfinished"), 303)
+
+
+@blueprint.get("/<reference>/again")
+@may_key
+def again(reference: str) -> str:
+    """Say what asking again means, and how the answers reach us."""
+    page = requests.page(guards.actor(), reference)
+    return _draw_again(forms.AskAgainForm(data={"source": "phone"}), page)
+
+
+@blueprint.post("/<reference>/again")
+@may_key
+def begin_again(reference: str) -> Answer:
+    """Open a blank history for a request that was sent."""
+    page = requests.page(guards.actor(), reference)
+    form = forms.AskAgainForm()
+    if not form.validate():
+        return _draw_again(form, page), 422
+    keying.again(guards.actor(), guards.now(), page.id, channel=form.source.data)
+    return redirect(url_for("keying.resume", reference=page.reference), 303)
+
+
+def _draw_again(form: forms.AskAgainForm, page: RequestPage) -> str:
+    name = page.contact.name if page.contact else ""
+    return render_template("keying/again.html", form=form, page=page, name=name)
 
 
 # --- The pages of the form ---------------------------------------------------------------------
@@ -212,6 +238,14 @@ def _keyed_by_other(error: KeyedByOther) -> errors.Answer:
         "%(name)s is writing this one since %(time)s. Nobody else sees it until it is sent.",
         name=error.by,
         time=_clock(error.since),
+    )
+    return errors.page(409, message=said)
+
+
+@blueprint.errorhandler(keying.BeingAnswered)
+def _being_answered(_error: keying.BeingAnswered) -> errors.Answer:
+    said = _(
+        "These answers are open already: the patient changes them, or a colleague writes them."
     )
     return errors.page(409, message=said)
 

@@ -94,7 +94,7 @@ def reference_of(actor: Actor, request_id: UUID) -> str:
 def sent(actor: Actor, reference: str) -> Sent:
     """Return what is said at the end of the call; only who keyed it, once it was sent."""
     request, entry = _entry(actor, reference)
-    if entry.sent_at is None or entry.by_id != actor.id:
+    if request.sent_at is None or entry.sent_at is None or entry.by_id != actor.id:
         raise NotThere
     return Sent(
         reference=request.reference,

@@ -94,6 +94,13 @@ def begin(work: Work, about: About) -> Request:
     )
     _write_about(request, about)
     tracks.begin(work, request)
+    open_blank(work, request)
+    return request
+
+
+def open_blank(work: Work, request: Request) -> Draft:
+    """Give a request a draft that holds who asks and nothing else, whatever was answered before."""
+    about = _about_of(request)
     questions = questionnaire.shipped(about.language)
     screenings.keep_questionnaire(work, questions)
     draft = Draft(
@@ -105,7 +112,7 @@ def begin(work: Work, about: About) -> Request:
         expires_at=_expiry(work),
     )
     work.session.add(draft)
-    return request
+    return draft
 
 
 @writes
@@ -270,6 +277,8 @@ def _store(
 
 def _touch(work: Work, request: Request, draft: Draft, browser: str | None) -> None:
     draft.saved_at, draft.expires_at = work.now, _expiry(work)
+    if not phone_entries.by_staff(work):
+        phone_entries.end(work, request.id)
     if browser is not None:
         tokens.grant(work, request.id, "draft_browser", browser)
     work.session.flush()

@@ -13,14 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
+from clinic.booking.lifecycle import OPEN_DESK, NoSuchMove, Track
 from clinic.extensions import db
 from clinic.models import Draft, PhoneEntry, Request
-from clinic.services import drafting, erasing, idempotency, tracks
+from clinic.services import drafting, erasing, idempotency, phone_entries, tracks, triage
 from clinic.services.drafting import About
-from clinic.services.phone_entries import require_writer
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
 CHANNELS = ("phone", "paper", "desk")
+
+
+class BeingAnswered(Exception):
+    """The answers of this request are open already, with the patient or a member of staff."""
 
 
 def begin(actor: Actor, now: datetime, *, about: About, channel: str, key: str) -> UUID:
@@ -49,12 +53,39 @@ def _begin(work: Work, *, about: About, channel: str, key: str) -> UUID:
 
 
 @writes
+def again(work: Work, request_id: UUID, *, channel: str) -> UUID:
+    """Ask a patient all questions again from a blank page; what was answered before stays unseen.
+
+    What is sent then is the next version of the history. Twice is once. Raises BeingAnswered.
+    """
+    work.actor.require(Permission.WORK_REQUESTS)
+    request = triage.sent(work, request_id)
+    if request.desk_state not in OPEN_DESK:
+        raise NoSuchMove(Track.DESK, request.desk_state, "answer again")
+    entry, draft = phone_entries.find(work, request_id), _draft(work, request_id)
+    if draft is not None and draft.expires_at > work.now:
+        if entry is not None and entry.sent_at is None and entry.by_id == work.actor.id:
+            return request_id
+        raise BeingAnswered
+    if draft is not None:
+        work.session.delete(draft)
+        work.session.flush()
+    drafting.open_blank(work, request)
+    entry = entry or PhoneEntry(request_id=request_id)
+    entry.by_id, entry.channel = _person(work), channel
+    entry.started_at, entry.sent_at = work.now, None
+    work.session.add(entry)
+    work.audit("keying.begun", "request", request_id, channel=channel)
+    return request_id
+
+
+@writes
 def discard(work: Work, request_id: UUID, *, seen: int) -> UUID:
     """Throw away what was keyed and not sent; a request that is in the queue already stays.
 
     ``seen`` is the version of the draft.
     """
-    require_writer(work, request_id)
+    phone_entries.require_writer(work, request_id)
     request = tracks.load(work, request_id)
     draft = _draft(work, request_id)
     if draft is None:
@@ -91,6 +122,12 @@ def _expire(work: Work, request_id: UUID) -> bool:
 def _draft(work: Work, request_id: UUID) -> Draft | None:
     query = select(Draft).where(Draft.request_id == request_id)
     return work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _person(work: Work) -> UUID:
+    if work.actor.id is None:
+        raise Refused
+    return work.actor.id
 
 
 def _drop(work: Work, request: Request, draft: Draft, *, how: str) -> None:

@@ -34,6 +34,14 @@ def find(work: Work, request_id: UUID) -> PhoneEntry | None:
     return work.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
 
 
+def end(work: Work, request_id: UUID) -> None:
+    """Close the entry of the staff where the patient writes: what comes now is not theirs."""
+    entry = find(work, request_id)
+    if entry is not None and entry.sent_at is None:
+        entry.sent_at = work.now
+        work.audit("keying.handed_over", "request", request_id)
+
+
 def by_staff(work: Work) -> bool:
     """Tell whether a member of staff writes, so that private questions are left alone."""
     return work.actor.kind is ActorKind.STAFF

@@ -9,16 +9,17 @@ import pytest
 from flask import Flask
 
 from clinic.access import ANYONE, SYSTEM, Actor, NotThere, Refused, Role
+from clinic.booking.lifecycle import NoSuchMove
 from clinic.extensions import db, site
 from clinic.models import Act, AuditEntry, Draft, PhoneEntry, Request
 from clinic.queries import keying as entries
-from clinic.services import drafting, keying, submission
+from clinic.services import closing, drafting, keying, submission
 from clinic.services.drafting import Given
 from clinic.services.transaction import ChangedUnderneath
 from clinic.worker import JOBS
 from tests.integration.keying.about import CALLER
 from tests.support.patients import Patient
-from tests.support.scene import Scene, all_of, stored
+from tests.support.scene import Scene, all_of, stored, version_of
 
 RACERS = 8
 HOURS = 12
@@ -166,3 +167,40 @@ def test_an_urgent_request_stays_in_the_queue_when_its_entry_runs_out(
     assert all_of(Draft) == []
     [entry] = all_of(PhoneEntry)
     assert entry.sent_at == request.sent_at
+
+
+def test_what_the_patient_writes_is_not_for_the_staff_any_more(
+    scene: Scene, dana: Actor, entry_id: UUID
+) -> None:
+    save(dana, scene, entry_id)
+    reference = entries.reference_of(dana, entry_id)
+    patient = Patient(request_id=entry_id)
+
+    drafting.save_answers(
+        patient.actor,
+        scene.now,
+        entry_id,
+        section="allergies",
+        given=Given({"metal-allergy": "no"}),
+        seen=draft_of(entry_id).version,
+        language="en",
+        browser="a browser",
+    )
+
+    with pytest.raises(NotThere):
+        entries.find(dana, reference, scene.now)
+    with pytest.raises(NotThere):
+        save(dana, scene, entry_id)
+    assert trail() == ["keying.begun", "keying.handed_over"]
+
+
+def test_a_closed_request_is_not_asked_again(scene: Scene, dana: Actor) -> None:
+    request_id = scene.request()
+    closing.close(dana, scene.now, request_id, reason="spam", seen=version_of(request_id))
+
+    with pytest.raises(NoSuchMove):
+        keying.again(dana, scene.now, request_id, channel="phone")
+    with pytest.raises(Refused):
+        keying.again(
+            scene.staff("Ada Admin", Role.ADMIN), scene.now, scene.request(), channel="phone"
+        )

@@ -125,3 +125,34 @@ def test_the_timeline_says_how_it_came_and_what_has_to_be_told_by_phone(call: Ca
 
     assert "Answers written during a call" in page.text
     assert "no e-mail: tell by phone" in page.text
+
+
+def test_a_patient_without_email_is_asked_again_on_blank_pages(call: Call) -> None:
+    call.sends()
+    page = call.get(f"/staff/requests/{call.request().reference}")
+
+    begun = page.follow("Ask the questions again").submit("Begin")
+
+    assert begun.path == f"{call.path}/where"
+    assert "wanted_regions" not in begun.values
+    page = begun.submit("Save and continue", {"wanted_regions": ["neck"]})
+    assert "ticks" not in page.values
+    call.answers(page).submit("Save and continue")
+    call.get(f"{call.path}/check").submit("Send my request")
+    assert sorted(intake.number for intake in call.rows(Intake)) == [1, 2]
+    assert call.client.get(f"{call.path}/check").status_code == 404
+
+
+def test_nobody_is_asked_again_while_the_answers_are_open(call: Call) -> None:
+    call.sends()
+    path = f"{call.path}/again"
+    form = call.get(path).form("Begin")
+    form.submit("Begin")
+    assert form.submit("Begin").path == f"{call.path}/where"
+
+    call.actor = call.hire("Olga Other", Role.FRONT_DESK)
+    refused = call.get(path).submit("Begin")
+
+    assert refused.status == 409
+    assert "These answers are open already" in refused.text
+    assert [entry.by_id for entry in call.rows(PhoneEntry)] == [call.dana.id if call.dana else None]
