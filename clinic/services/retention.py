@@ -193,7 +193,7 @@ def _old_letters(work: Work) -> Update:
             over <= work.now - kept,
             or_(Letter.request_id.is_(None), not_(_held(Letter.request_id))),
         )
-        .values(recipient_sealed=None, subject_sealed=None, body_sealed=None)
+        .values(recipient_sealed=None, subject_sealed=None, body_sealed=None, calendar_sealed=None)
     )
 
 
