@@ -37,7 +37,7 @@ def test_the_desk_sees_each_of_its_pages_whole(
 ) -> None:
     desk = seat(Desk, on_sqlite, width=width)
     desk.signs_in()
-    for path in ("", "?folder=closed", "?q=nobody+of+this+name", "calendar/", "account"):
+    for path in ("", "?folder=closed", "?q=nobody+of+this+name", "?find=1", "calendar/", "account"):
         desk.opens(f"/staff/{path}")
     desk.opens(f"/staff/requests/{reference}")
     desk.unfolds("Wait until a day")
@@ -56,6 +56,13 @@ def test_the_desk_sees_each_of_its_pages_whole(
     desk.writes("phone", "nothing")
     desk.presses("Save the details")
     assert desk.page.locator(".error-summary a").count() == 1
+    desk.opens(f"/staff/requests/{reference}/letters?text=please_call")
+    desk.writes("body", "About your warfarin.")
+    desk.presses("See it before it goes out")
+    assert desk.page.locator(".error-summary a").count() == 1
+    desk.writes("body", "Please call us.")
+    desk.presses("See it before it goes out")
+    assert "This is how it will go out" in desk.said
     desk.opens(f"/staff/review/{reference}")
     assert "403" not in desk.heading
     assert "Wanda" not in desk.page.content()
