@@ -307,6 +307,15 @@ def _telling(form: EnquiryAnswerForm) -> tuple[str, ...]:
     return neutral.telling(form.text.data or "", apart_from=site.settings.clinic_name)
 
 
+# --- What other pages draw -------------------------------------------------------------------
+
+
+@blueprint.app_template_global()
+def untaken_questions() -> int:
+    """Count the questions that may not wait and that nobody has taken."""
+    return enquiries.waiting(guards.actor()).untaken
+
+
 # --- Parts -----------------------------------------------------------------------------------
 
 

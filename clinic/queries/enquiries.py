@@ -47,10 +47,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many questions wait for an answer, and how many of all must not wait."""
+    """How many questions wait for an answer, how many must not wait, and have no holder yet."""
 
     open: int
     urgent: int
+    untaken: int
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,12 @@ def sent(enquiry_id: UUID, *, browser: str) -> Sent:
 def waiting(actor: Actor) -> Waiting:
     """Count the questions that wait; none for who does not answer them."""
     if not actor.may(Permission.ANSWER_ENQUIRIES):
-        return Waiting(0, 0)
-    numbers = (func.count().filter(_folder(OPEN, actor)), func.count().filter(Enquiry.urgent_open))
+        return Waiting(0, 0, 0)
+    numbers = (
+        func.count().filter(_folder(OPEN, actor)),
+        func.count().filter(Enquiry.urgent_open),
+        func.count().filter(Enquiry.urgent_open, Enquiry.claimed_by_id.is_(None)),
+    )
     row = db.session.execute(select(*numbers).select_from(Enquiry)).one()
     return Waiting(*row)
 

@@ -180,7 +180,7 @@ def test_an_urgent_question_is_closed_by_a_clinician_after_a_call(
     )
     enquiries.close_urgent(theo, scene.now, made, why="", seen=version(made), take_over=True)
 
-    assert asked.waiting(dana) == asked.Waiting(0, 0)
+    assert asked.waiting(dana) == asked.Waiting(0, 0, 0)
     assert stored(Enquiry, made).urgent
 
 

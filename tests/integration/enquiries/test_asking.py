@@ -83,7 +83,7 @@ def test_words_of_a_warning_sign_alert_the_clinic_and_stand_on_top(
     assert not any(word in told for word in (words, NAME, "other@example.com"))
     rows = asked.listed(dana, folder="open").rows
     assert [row.urgent for row in rows] == [True, False]
-    assert asked.waiting(dana) == asked.Waiting(open=2, urgent=1)
+    assert asked.waiting(dana) == asked.Waiting(open=2, urgent=1, untaken=1)
 
 
 @pytest.mark.parametrize("words", [WORDS, "Do you treat a sore neck?", "¿Cuánto cuesta?"])
@@ -151,6 +151,6 @@ def test_staff_send_no_questions_and_strangers_see_none(
             asked.listed(stranger, folder="open")
         with pytest.raises(Refused):
             enquiries.claim(stranger, scene.now, made, seen=1)
-        assert asked.waiting(stranger) == asked.Waiting(0, 0)
+        assert asked.waiting(stranger) == asked.Waiting(0, 0, 0)
     with pytest.raises(NotThere):
         asked.sent(made, browser="another browser")

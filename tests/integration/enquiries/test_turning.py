@@ -118,4 +118,4 @@ def test_an_urgent_question_stays_on_top_though_it_became_a_request(
 
     turn(scene, dana, made)
 
-    assert asked.waiting(dana) == asked.Waiting(open=1, urgent=1)
+    assert asked.waiting(dana) == asked.Waiting(open=1, urgent=1, untaken=0)

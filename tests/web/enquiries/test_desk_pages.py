@@ -247,3 +247,18 @@ def test_the_queue_counts_questions_and_says_which_may_not_wait(
     assert page.has_link("Questions 2")
     assert "1 question may not wait" in page.text
     assert "may not wait" not in quiet.text
+
+
+def test_every_page_of_the_staff_says_so_until_somebody_takes_it(
+    screen: Screen, asker: Asker
+) -> None:
+    asker.asks(question="I have chest pain and can't breathe")
+
+    page = screen.get("/staff/calendar").follow("Go to the questions")
+
+    assert "1 question may not wait" in page.text
+    taken = page.submit(f"Claim {one(screen).reference}")
+    assert "may not wait" not in screen.get("/staff/calendar").text
+    assert "Call now, and answer today" in taken.text
+    screen.actor = screen.hire("Ada Admin", Role.ADMIN)
+    assert "may not wait" not in screen.get("/staff/").text
