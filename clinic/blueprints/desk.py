@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from clinic.access import Permission
 from clinic.blueprints import conflicts, drawing
 from clinic.forms import AttemptForm, ContactForm, Envelope, NoteForm, QueueForm
-from clinic.queries import enquiries, requests
+from clinic.queries import enquiries, requests, targets
 from clinic.queries import queue as waiting
 from clinic.queries.queue import Wish
 from clinic.queries.requests import RequestPage
@@ -53,6 +53,7 @@ def queue() -> str:
     return render_template(
         "desk/queue.html",
         rows=page.rows,
+        late=targets.late(actor, page.rows, guards.now()),
         folders=[*_pills(counts.folders, wish), *_question_pill()],
         urgent_questions=enquiries.waiting(actor).urgent,
         may_key=actor.may(Permission.WORK_REQUESTS),

@@ -22,12 +22,20 @@ class Opening:
     opens_at: datetime | None  # None: it is open now
 
 
-def next_opening(now: datetime) -> Opening | None:
-    """Say when the first location that posts hours is open next; None where none are posted."""
-    posted = select(OpeningHours.location_id)
+@dataclass(frozen=True)
+class Posted:
+    """When a location is open: its weekly hours, by its clock, and the days on which it is not."""
+
+    zone: str
+    hours: tuple[calendar.WeeklyHours, ...]
+    closures: tuple[calendar.Closure, ...]
+
+
+def posted() -> Posted | None:
+    """Return the hours of the first location that posts any; None where none are posted."""
     query = (
         select(Location)
-        .where(Location.active, Location.id.in_(posted))
+        .where(Location.active, Location.id.in_(select(OpeningHours.location_id)))
         .order_by(Location.name, Location.id)
         .limit(1)
     )
@@ -39,21 +47,27 @@ def next_opening(now: datetime) -> Opening | None:
         Closure.therapist_id.is_(None),
         Closure.location_id.is_(None) | (Closure.location_id == place.id),
     )
+    return Posted(
+        place.zone,
+        tuple(
+            calendar.WeeklyHours(row.weekday, row.opens, row.closes)
+            for row in db.session.scalars(hours)
+        ),
+        tuple(calendar.Closure(row.starts_on, row.ends_on) for row in db.session.scalars(closed)),
+    )
+
+
+def next_opening(now: datetime) -> Opening | None:
+    """Say when the first location that posts hours is open next; None where none are posted."""
+    when = posted()
+    if when is None:
+        return None
     try:
-        read_by = calendar.add_open_time(
-            now,
-            A_MOMENT,
-            [
-                calendar.WeeklyHours(row.weekday, row.opens, row.closes)
-                for row in db.session.scalars(hours)
-            ],
-            place.zone,
-            [calendar.Closure(row.starts_on, row.ends_on) for row in db.session.scalars(closed)],
-        )
+        read_by = calendar.add_open_time(now, A_MOMENT, when.hours, when.zone, when.closures)
     except calendar.NeverOpen:
         return None
     opens_at = read_by - A_MOMENT
-    return Opening(place.zone, opens_at if opens_at > now else None)
+    return Opening(when.zone, opens_at if opens_at > now else None)
 
 
 def zone() -> str:
