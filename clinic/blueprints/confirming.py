@@ -119,10 +119,16 @@ def _draw(standing: Standing, *, changed: bool = False) -> str:
     )
 
 
-def _topics() -> list[tuple[str, list[dict[str, str]]]]:
+def _topics() -> list[tuple[str, list[dict[str, object]]]]:
     found = answers.topics(guards.actor(), guards.now(), filters.language())
     return [
-        (topic.title, [{"question": asked, "answer": said} for asked, said in topic.rows])
+        (
+            topic.title,
+            [
+                {"question": asked, "answer": _("None") if said == [] else said}
+                for asked, said in topic.rows
+            ],
+        )
         for topic in found
     ]
 

@@ -16,8 +16,10 @@ from clinic.booking.confirming import Answered
 from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db, site
 from clinic.models import Appointment, Clearance, Draft, Intake, Location, Request, Review
-from clinic.queries.answers import Worded
+from clinic.queries import answers, drafts
 from clinic.screening import questionnaire
+from clinic.screening.answers import Answers
+from clinic.screening.questionnaire import Questionnaire
 
 WAITS = ("held", "confirmed")
 
@@ -47,7 +49,7 @@ class Topic:
     """One topic with each question and its answer in words."""
 
     title: str
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str | list[str]], ...]
 
 
 def standing(actor: Actor, now: datetime, language: str) -> Standing | None:
@@ -73,12 +75,23 @@ def topics(actor: Actor, now: datetime, language: str) -> tuple[Topic, ...]:
     intake = _newest(request)
     if intake is None:
         raise NotThere
-    worded = Worded(questionnaire.shipped(language), None, intake.answers, now.date())
-    return tuple(
-        Topic(section.title, tuple((row.question, row.answer) for row in section.rows))
-        for section in worded.sections(None)
-        if section.title
+    boxes = intake.answers.get("free_text") or {}
+    flat = {**intake.answers, **{f"free_text.{box}": text for box, text in boxes.items()}}
+    questions, today = questionnaire.shipped(language), now.date()
+    given = answers.readable(flat, questions)
+    found = (
+        Topic(section.title, tuple(_rows(section.id, given, questions, today)))
+        for section in questions.sections
     )
+    return tuple(topic for topic in found if topic.rows)
+
+
+def _rows(
+    section_id: str, given: Answers, questions: Questionnaire, today: date
+) -> Iterator[tuple[str, str | list[str]]]:
+    for question in questionnaire.asked(questions, section_id, given, as_of=today):
+        if question.id in given or not question.optional:
+            yield question.text, drafts.said(question, given, questions)
 
 
 def _own(actor: Actor) -> Request:
