@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from flask_security import hash_password
 
-from clinic import contact
+from clinic import contact, effective
 from clinic.access import ANYONE, Actor, ActorKind, Role
 from clinic.queries import demo as stored
 from clinic.screening import answers as reading
@@ -178,11 +178,28 @@ def _employ(
         licence=licence,
         password_hash=hash_password(password),
     )
+    if licence:
+        _introduce(now, user_id, name, licence)
     secret = factors.new_secret(secrets.token_bytes)
     before = now - timedelta(minutes=5)  # so that the present code is still to be used
     code = factors.code_of(secret, factors.window(before))
     factors.set_up(COMMAND, before, user_id, secret=secret, code=code)
     return Actor(ActorKind.STAFF, user_id, frozenset({role}), name, trace="demo")
+
+
+def _introduce(now: datetime, user_id: UUID, name: str, licence: str) -> None:
+    """Show somebody on the team page, plainly made up."""
+    staff.describe(
+        COMMAND,
+        now,
+        user_id,
+        name=name,
+        licence=licence,
+        about="Made up for this demo: works with sore backs, necks and shoulders.",
+        about_es="De mentira, para esta demostración: atiende espaldas, cuellos y hombros.",
+        shown_on_team=True,
+        seen=effective.mark((name, licence, "", "", False)),
+    )
 
 
 def _open_places(now: datetime, people: Mapping[Role, Actor]) -> UUID:
