@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from clinic.access import SYSTEM, Actor, Role
 from clinic.models import AuditEntry, Letter, Offer, Request, Token
 from clinic.queries import requests
@@ -40,6 +42,7 @@ def live_links(request_id: UUID) -> list[Token]:
     return [link for link in links if link.revoked_at is None]
 
 
+@pytest.mark.proves("TOK-2")
 def test_an_offer_declined_on_the_phone_leaves_the_link_that_was_mailed_before(
     scene: Scene, dana: Actor
 ) -> None:

@@ -1,5 +1,7 @@
 """A request that staff key for a caller: the same questions, rules and guards, then no more."""
 
+import pytest
+
 from clinic.access import Role
 from clinic.models import AuditEntry, Consent, Draft, Intake, Letter, PhoneEntry
 from tests.web.keying.calling import CALLER, Call
@@ -53,6 +55,7 @@ def test_the_consent_is_given_by_voice_to_somebody(call: Call) -> None:
     assert '"how": "by voice"' in entry.detail
 
 
+@pytest.mark.proves("AZ-5", "AZ-8")
 def test_after_sending_the_desk_sees_no_answer_also_by_the_back_button(call: Call) -> None:
     check = call.comes_to_check()
     stale = check.form("Send my request")
@@ -67,6 +70,7 @@ def test_after_sending_the_desk_sees_no_answer_also_by_the_back_button(call: Cal
         assert sent.status_code == 404, page
 
 
+@pytest.mark.proves("CON-4")
 def test_a_double_click_on_send_sends_once_and_shows_the_same(call: Call) -> None:
     form = call.comes_to_check().form("Send my request")
 
@@ -85,6 +89,7 @@ def test_a_double_click_on_the_first_page_begins_one(call: Call) -> None:
     assert len(call.rows(PhoneEntry)) == 1
 
 
+@pytest.mark.proves("AZ-3", "AZ-4")
 def test_others_are_told_who_writes_and_see_nothing(call: Call) -> None:
     call.begins()
     call.actor = call.hire("Olga Other", Role.FRONT_DESK)

@@ -1,11 +1,29 @@
 """Who leaves in the middle of a page keeps what is typed there, and nothing is made of the rest."""
 
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
 from clinic.models import Draft, Intake
 from clinic.screening import questionnaire
+from clinic.services import drafting, submission
+from clinic.services.drafting import Given
+from tests.support.clock import MONDAY_MORNING
+from tests.support.patients import Patient
+from tests.support.scene import all_of
 from tests.web.patient.walking import HEALTHY, Walker
 
 RED_FLAGS = "/request/history/red-flags"
 HALF = {"ticks": ["some_not_sure"], "ticks-unsure": ["rf-fever-infection"]}
+
+
+def stored_draft(request_id: UUID) -> Draft:
+    """The open answers of a request, read anew."""
+    [found] = all_of(Draft, request_id=request_id)
+    assert isinstance(found, Draft)
+    return found
 
 
 def _steps(ana: Walker) -> list[str]:
@@ -91,3 +109,36 @@ def test_a_question_that_decides_about_an_emergency_is_asked_before_anybody_leav
     assert asked.status == 422
     assert asked.errors
     assert ana.rows(Intake) == []
+
+
+def test_a_page_that_was_saved_as_unfinished_is_not_sent_though_nothing_is_missing(
+    small_app: Flask,
+) -> None:
+    with small_app.app_context():
+        patient = Patient()
+        request_id = patient.begins(MONDAY_MORNING)
+        patient.fills_in(MONDAY_MORNING)
+        patient.agrees(MONDAY_MORNING)
+        last: dict[str, Any] = {"language": "en", "browser": patient.browser}
+
+        drafting.save_answers(
+            patient.actor,
+            MONDAY_MORNING,
+            request_id,
+            section="allergies",
+            given=Given({"metal-allergy": "no"}),
+            seen=stored_draft(request_id).version,
+            finished=False,
+            **last,
+        )
+
+        with pytest.raises(submission.NotComplete) as refused:
+            submission.send(
+                patient.actor,
+                MONDAY_MORNING,
+                request_id,
+                seen=stored_draft(request_id).version,
+                key="k",
+                **last,
+            )
+        assert refused.value.missing == ["history/allergies"]
