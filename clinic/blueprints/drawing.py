@@ -105,6 +105,7 @@ def _said(page: RequestPage) -> dict[str, object]:
         "some_letter": desk_words.SOME_LETTER,
         "letter_error": desk_words.letter_error,
         "day": timeline.day,
+        "now": guards.now(),
         "waited": waited,
     }
 

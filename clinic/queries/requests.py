@@ -74,6 +74,7 @@ class Failed:
     clinics: bool
     again: bool
     anew: bool
+    useless_after: datetime | None
 
 
 @dataclass(frozen=True)
@@ -313,6 +314,7 @@ def _failed(request: Request) -> Iterator[Failed]:
             clinics=clinics,
             again=same and fits,
             anew=not same and fits and request.email is not None,
+            useless_after=letter.useless_after,
         )
 
 

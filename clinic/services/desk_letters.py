@@ -101,7 +101,8 @@ def send_again(
     """Queue a failed letter once more; with a new link where the address is another by now."""
     work.actor.require(Permission.SEND_LETTERS)
     request, letter = _failed(work, request_id, letter_id, seen=seen, take_over=take_over)
-    if letter.kind in mail.SHORT_LIVED or letter.last_error == mail.UNREADABLE:
+    over = letter.useless_after is not None and letter.useless_after <= work.now
+    if over or letter.kind in mail.SHORT_LIVED or letter.last_error == mail.UNREADABLE:
         raise NotFailed
     if letter.kind not in mail.TO_CLINIC and letter.recipient != request.email:
         return _anew(work, request, letter)

@@ -230,6 +230,27 @@ def test_what_was_told_by_phone_leaves_the_work_to_do_and_stays_on_record(screen
     assert letters(screen)[0].state == "dropped"
 
 
+def test_a_letter_whose_time_is_over_is_told_by_phone_and_not_sent(screen: Screen) -> None:
+    reference = screen.request(cleared=True)
+    times = screen.get(f"/staff/requests/{reference}/offer?kind=needling")
+    pick(times, "9:00 AM EST", "Wednesday, November 25, 2026")
+    leased = screen.now(outbox.lease, SYSTEM, screen.scene.now)
+    assert leased is not None
+    screen.now(outbox.mark_refused, SYSTEM, screen.scene.now, leased, code="smtp 550")
+    fresh = screen.open(reference)
+    assert fresh.has_button("Send it again")
+
+    with time_machine.travel(screen.scene.now + timedelta(days=7), tick=False):
+        page = screen.open(reference)
+        late = fresh.submit("Send it again")
+
+    assert "It came too late to be sent" in page.text
+    assert not page.has_button("Send it again")
+    assert page.has_button("Told by phone")
+    assert late.status == 409
+    assert letters(screen)[0].state == "failed"
+
+
 def test_a_failed_letter_is_seen_to_only_below_its_own_request(screen: Screen) -> None:
     reference = failed(screen)
     other = screen.request()
