@@ -166,6 +166,16 @@ def test_putting_back_twice_is_as_it_was(admin: Actor) -> None:
     assert {entry.by for entry in stored_settings.history(admin)} == {"Ada Admin"}
 
 
+def test_putting_back_what_somebody_else_changed_meanwhile_is_refused(admin: Actor) -> None:
+    change(admin, "times", offer_hours="24")
+    change(admin, "times", seen=1, offer_hours="36")
+
+    with pytest.raises(ChangedUnderneath):
+        settings.put_back(admin, NOW, "offer_hours", seen=1)
+
+    assert [row.value for row in all_of(ClinicSetting)] == ["36"]
+
+
 def test_a_broken_stored_value_is_left_out_and_told(admin: Actor) -> None:
     change(admin, "times", offer_hours="24", visit_minutes="30")
     with db.engine.begin() as raw:
