@@ -262,3 +262,15 @@ def test_every_page_of_the_staff_says_so_until_somebody_takes_it(
     assert "Call now, and answer today" in taken.text
     screen.actor = screen.hire("Ada Admin", Role.ADMIN)
     assert "may not wait" not in screen.get("/staff/").text
+
+
+def test_a_question_is_found_by_the_reference_that_is_read_out_on_the_phone(
+    screen: Screen, asker: Asker
+) -> None:
+    asker.asks()
+    reference = one(screen).reference
+
+    found = screen.get(f"/staff/?q={reference}").follow("Look in the questions")
+
+    assert found.has_link(QUESTION["name"])
+    assert reference in found.text
