@@ -71,9 +71,10 @@ def day_in_words(day: date) -> str:
 
 
 def lean(html: str) -> str:
-    """Leave out what indents the lines of a long page; pages travel unpacked."""
-    newline = html[:0] + "\n"  # of the same kind, so that what was escaped stays as it is
-    return newline.join(line.strip() for line in html.splitlines() if line.strip())
+    """Leave out the space that lays out a long page's source; pages travel unpacked."""
+    none = html[:0]  # of the same kind, so that what was escaped stays as it is
+    spaced = ((none + " ").join(filter(None, line.split(" "))) for line in html.splitlines())
+    return (none + "\n").join(filter(None, spaced))
 
 
 def _without_controls(response: Response) -> Response:
