@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -25,8 +26,8 @@ TYPED = "Ana Example"
 Meeting = Callable[[Flask, Client], TestResponse]
 
 
-@pytest.fixture
-def app(tmp_path: Any) -> Iterator[Flask]:
+@contextmanager
+def open_clinic() -> Iterator[Flask]:
     with (
         databases.fresh_database("sqlite") as url,
         databases.running_app(url, starts_per_hour=2) as made,
@@ -35,6 +36,12 @@ def app(tmp_path: Any) -> Iterator[Flask]:
         _plant_faults(made)
         with made.app_context(), db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA busy_timeout=50")  # this one is used again below
+        yield made
+
+
+@pytest.fixture
+def app() -> Iterator[Flask]:
+    with open_clinic() as made:
         yield made
 
 
@@ -126,16 +133,19 @@ KEEPING = (400, 409, 429, 500, 503)
 EACH = pytest.mark.parametrize("status", MET)
 
 
-def met(app: Flask, status: int, language: str = "en") -> Page:
-    client = app.test_client()
-    client.set_cookie("language", language)
-    return Page(client, MET[status][0](app, client))
+@cache
+def met(status: int, language: str = "en") -> Page:
+    """The page of a status as somebody meets it, met once for every test that looks at it."""
+    with open_clinic() as app:
+        client = app.test_client()
+        client.set_cookie("language", language)
+        return Page(client, MET[status][0](app, client))
 
 
 @EACH
 @pytest.mark.proves("HDR-1")
-def test_an_error_page_is_the_clinics_own_and_says_what_to_do(app: Flask, status: int) -> None:
-    page = met(app, status)
+def test_an_error_page_is_the_clinics_own_and_says_what_to_do(status: int) -> None:
+    page = met(status)
 
     assert page.status == status
     assert page.heading == MET[status][1]
@@ -149,8 +159,8 @@ def test_an_error_page_is_the_clinics_own_and_says_what_to_do(app: Flask, status
 
 
 @EACH
-def test_an_error_page_speaks_spanish(app: Flask, status: int) -> None:
-    page = met(app, status, "es")
+def test_an_error_page_speaks_spanish(status: int) -> None:
+    page = met(status, "es")
 
     assert page.status == status
     assert page.soup.html is not None
@@ -162,8 +172,8 @@ def test_an_error_page_speaks_spanish(app: Flask, status: int) -> None:
 
 @pytest.mark.parametrize("status", KEEPING)
 @pytest.mark.proves("DUR-5")
-def test_what_was_typed_comes_back_to_be_sent_again(app: Flask, status: int) -> None:
-    page = met(app, status)
+def test_what_was_typed_comes_back_to_be_sent_again(status: int) -> None:
+    page = met(status)
 
     again = dict(page.form("Send it again").data)
     assert again["name"] == TYPED
@@ -172,8 +182,8 @@ def test_what_was_typed_comes_back_to_be_sent_again(app: Flask, status: int) -> 
 
 
 @pytest.mark.parametrize("status", sorted(set(MET) - set(KEEPING)))
-def test_what_must_not_be_sent_again_offers_no_button(app: Flask, status: int) -> None:
-    page = met(app, status)
+def test_what_must_not_be_sent_again_offers_no_button(status: int) -> None:
+    page = met(status)
 
     assert not page.has_button("Send it again")
 
@@ -181,7 +191,7 @@ def test_what_must_not_be_sent_again_offers_no_button(app: Flask, status: int) -
 def test_what_is_too_long_is_not_even_read(app: Flask) -> None:
     stream = BytesIO(b"a" * (headers.MAX_BODY + 1))
 
-    answer = app.test_client().post("/request/", input_stream=stream, content_length=10**9)
+    answer = app.test_client().post("/request/", input_stream=stream)
 
     assert answer.status_code == 413
     assert stream.tell() == 0
