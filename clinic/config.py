@@ -248,12 +248,18 @@ def _listed(text: str) -> list[str]:
     return [part for raw in text.split(",") if (part := raw.strip())]
 
 
+def settings_file(environ: Mapping[str, str] | None = None) -> Path | None:
+    """Name the settings file of this process, if there is one."""
+    named = dict(environ if environ is not None else os.environ).get(FILE_VARIABLE)
+    return Path(named) if named else None
+
+
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings, or raise UnfitSettings naming every problem."""
     values = dict(environ if environ is not None else os.environ)
-    path = values.get(FILE_VARIABLE)
+    path = settings_file(values)
     if path:
-        values = read_file(Path(path)) | values
+        values = read_file(path) | values
     known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
     problems = [
         f"{name} is not a setting; docs/SETTINGS.md lists them"

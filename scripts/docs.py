@@ -58,6 +58,7 @@ def settings_page() -> str:
         name = config.PREFIX + item.name.upper()
         notes = ["needed"] if name in needed else []
         notes += ["secret"] if item.name in SECRETS else []
+        notes += ["on a page"] if item.metadata["edit"] else []
         default = f"`{item.default}`" if item.default != "" else ""
         rows.append((f"`{name}`", default, ", ".join(notes), _cell(item.metadata["meaning"])))
     beside = [
@@ -74,7 +75,8 @@ def settings_page() -> str:
             "`NAME=value` lines (`#` begins a comment line); the environment wins over the file.",
             "*Needed* means that the app refuses to start without it and says so, one line for",
             "each problem; an unknown name with our prefix is refused too. *Secret* means: keep it",
-            "out of the database, the repository, the backups and the command line.",
+            "out of the database, the repository, the backups and the command line. *On a page*",
+            "means: an admin can change it under Settings; the value given here holds until then.",
             "",
             f"There are {len(rows)} settings.",
             "",

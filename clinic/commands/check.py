@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 import sys
@@ -61,9 +60,9 @@ def _machine() -> Iterator[Line]:
     older = ", ".join(key for key in vault.ring.keys if key != vault.ring.current)
     newest = {"newest": vault.ring.current, "older": older}
     yield Line("keys", NOT_YET if older else OK, dict(newest))
-    path = os.environ.get(config.FILE_VARIABLE)
+    path = config.settings_file()
     if path:
-        private = not Path(path).stat().st_mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP)
+        private = not path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH | stat.S_IWGRP)
         yield Line("settings_file", OK if private else NOT_YET)
 
 

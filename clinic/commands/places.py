@@ -40,6 +40,7 @@ def location() -> None:
 )
 @click.option("--basis", default="", help="The statute or rule that says so.")
 @click.option("--reviewed", default="", help="The day on which a person checked the law, ISO.")
+@click.option("--review-by", default="", help="The day by which to check the law again, ISO.")
 @click.option("--address", default="", help="As it is printed in letters.")
 @click.option("--phone", default="", help="The phone number of this location.")
 @click.pass_obj
@@ -55,9 +56,8 @@ def add_location(make_app: MakeApp, /, name: str, **given: str) -> None:
                 state=_state(given["state"]),
                 needling_law=given["law"],
                 legal_basis=_text(given["basis"], 1000),
-                law_reviewed_on=date.fromisoformat(given["reviewed"])
-                if given["reviewed"]
-                else None,
+                law_reviewed_on=_day(given["reviewed"]),
+                law_review_by=_day(given["review_by"]),
                 address=_text(given["address"], 300),
                 phone=_text(given["phone"], 32),
             )
@@ -139,6 +139,10 @@ def _text(text: str, limit: int) -> str:
         return contact.clean_text(text, limit=limit)
     except contact.UnfitText as unfit:
         _stop(f"{text[:40]!r} cannot be kept: {unfit.problem}")
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _state(text: str) -> str:

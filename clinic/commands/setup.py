@@ -144,7 +144,7 @@ def _split(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def _settings_file(answers: Answers, file: Path | None) -> None:
     """Complete the settings file: new random keys, and each answer on a line of its own."""
-    named = file or (Path(text) if (text := os.environ.get(config.FILE_VARIABLE)) else None)
+    named = file or config.settings_file()
     if named is None:
         config.load()  # the environment alone; unfit settings stop here, line by line
         return

@@ -62,7 +62,7 @@ def _set(work: Work, name: str, row: ClinicSetting | None, text: str) -> bool:
     value = str(effective.read(name, text))
     before = row.value if row is not None else None
     present = before if before is not None else str(getattr(site.start, name))
-    if value == present:
+    if value in (present, _as_a_page_keeps(name, present)):
         return False
     if row is None:
         row = ClinicSetting(name=name)
@@ -70,6 +70,14 @@ def _set(work: Work, name: str, row: ClinicSetting | None, text: str) -> bool:
     row.value, row.previous = value, before
     row.changed_at, row.changed_by_id = work.now, work.actor.id
     return True
+
+
+def _as_a_page_keeps(name: str, value: str) -> str:
+    """Give a value of the start in the form in which a page keeps it: a phone number, say."""
+    try:
+        return str(effective.read(name, value))
+    except effective.UnfitValue:
+        return value
 
 
 def _locked(work: Work, names: tuple[str, ...]) -> dict[str, ClinicSetting]:

@@ -88,7 +88,7 @@ def test_a_language_that_is_not_offered_is_not_shown(app: Flask) -> None:
 def test_only_what_differs_is_stored_and_the_trail_names_it_without_the_value(
     admin: Actor,
 ) -> None:
-    changed = change(admin, "clinic", clinic_name="Renamed Clinic", clinic_phone="(555) 555-0100")
+    changed = change(admin, "clinic", clinic_name="Renamed Clinic", clinic_phone="+1 555 555 0100")
 
     assert changed == ("clinic_name",)
     assert [row.name for row in all_of(ClinicSetting)] == ["clinic_name"]
