@@ -18,6 +18,7 @@ from clinic.services.alerts import TakenUp
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 from tests.integration.desk.test_races import race
 from tests.integration.therapist.conftest import Practice
+from tests.support.clock import FixedClock
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
 
@@ -62,8 +63,8 @@ def test_nobody_by_its_time_and_it_escalates_again_and_again_at_any_hour(
     worker.run_once(in_app, lambda: MIDNIGHT + timedelta(minutes=minutes, seconds=-1), jobs=jobs)
     assert all_of(Letter, kind="urgent_escalation") == []
     for number in (1, 2, 2):  # the third look comes before it is due again
-        at = MIDNIGHT + timedelta(minutes=minutes * number)
-        worker.run_once(in_app, lambda at=at: at, jobs=jobs)
+        clock = FixedClock(MIDNIGHT + timedelta(minutes=minutes * number))
+        worker.run_once(in_app, clock, jobs=jobs)
 
     letters = all_of(Letter, kind="urgent_escalation")
     assert [letter.recipient for letter in letters] == site.settings.escalation_addresses * 2

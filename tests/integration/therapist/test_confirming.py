@@ -117,6 +117,22 @@ def test_the_clockwork_asks_in_time_once_for_each_version(practice: Practice) ->
     assert confirming.ask_in_time(SYSTEM, practice.later(days=84)) == 1
 
 
+def test_who_gets_no_letter_is_called_once_for_each_version(practice: Practice) -> None:
+    patient = Patient(email=None)
+    request_id = patient.asks(practice.now)
+    practice.decides(
+        request_id, "clear with limits", valid_until=HALF_A_YEAR, **practice.overriding
+    )
+
+    asked = confirming.ask_in_time(SYSTEM, practice.later(days=83))
+    again = confirming.ask_in_time(SYSTEM, practice.later(days=1))
+
+    assert (asked, again) == (1, 0)
+    assert all_of(Letter, kind="confirm_again") == []
+    assert stored(Request, request_id).call_today == "confirm_again"
+    assert len(all_of(AuditEntry, act="letter.skipped", subject_id=request_id)) >= 1
+
+
 def test_something_changed_opens_the_history_with_the_answers_filled_in(
     practice: Practice,
 ) -> None:

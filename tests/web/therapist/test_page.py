@@ -115,12 +115,12 @@ def test_what_is_missing_is_asked_for_and_nothing_typed_is_lost(room: Room) -> N
     assert "Knows about bruises." in page.values["note"][0]
     assert reviews(room) == []
     fields = {"overrides-0-code": "The prescriber agreed", "overrides-0-reason": REASON}
-    page = page.submit(DECIDE, **fields)
+    page = page.submit(DECIDE, fields)
     assert page.status == 422  # each finding needs its own
     assert set(page.errors) == {"overrides-1-code"}
     assert page.values["overrides-0-reason"] == [REASON]
     fields = {"overrides-1-code": "asked_again", "overrides-1-reason": "It is a vitamin, he says."}
-    page = page.submit(DECIDE, **fields)
+    page = page.submit(DECIDE, fields)
     assert "Your decision is signed." in page.text
     assert "Blood thinner: The prescriber agreed." in page.text
     assert "Medicine not recognised: I asked again" in page.text
