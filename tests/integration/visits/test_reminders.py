@@ -66,6 +66,12 @@ def test_a_queued_reminder_of_a_visit_that_will_not_be_so_is_not_sent(
     assert visits.remind_due(SYSTEM, scene.now) == 0
 
 
+def test_a_visit_that_cannot_be_as_planned_is_not_reminded_of(scene: Scene, visit_id: UUID) -> None:
+    scene.end_clearance(stored(Appointment, visit_id).request_id)
+
+    assert visits.remind_due(SYSTEM, scene.now) == 0
+
+
 @pytest.mark.proves("MAIL-6")
 def test_a_cancellation_is_one_letter_and_the_confirmation_goes_no_more(
     scene: Scene, dana: Actor, visit_id: UUID

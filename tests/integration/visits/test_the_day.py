@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from clinic.access import SYSTEM, Actor, Refused
+from clinic.access import SYSTEM, Actor, Refused, Role
 from clinic.booking.lifecycle import NoSuchMove
 from clinic.models import Act, Appointment, AuditEntry, Request, SlotAtom, VisitRecord
+from clinic.queries import visits as days
 from clinic.services import offering, tracks, visits
 from clinic.services.needling import NotCleared
 from clinic.services.transaction import ChangedUnderneath, Work, writes
@@ -71,6 +72,27 @@ def test_a_visit_is_done_with_needles_where_and_by_whom(
     request = the_request(visit_id)
     assert (request.desk_state, request.closed_reason) == ("closed", "attended")
     assert "lower-back" not in " ".join(entry.detail for entry in all_of(AuditEntry))
+
+
+@pytest.mark.proves("AZ-3", "AZ-5")
+def test_what_was_needled_is_read_by_therapists_alone(
+    scene: Scene, dana: Actor, theo: Actor, visit_id: UUID
+) -> None:
+    arrived(scene, dana, visit_id)
+    visits.finish(
+        theo, scene.now, visit_id, needled=True, regions=REGIONS, more=False, seen=seen(visit_id)
+    )
+
+    at_desk, at_treatment = (days.one(who, visit_id, now=scene.now) for who in (dana, theo))
+
+    assert (at_desk.cleared, at_desk.needled, at_desk.regions) == ((), None, ())
+    assert at_treatment.needled is True
+    assert at_treatment.regions == tuple(REGIONS)
+    for who in (scene.patient(the_request(visit_id).id), scene.staff("Ada Admin", Role.ADMIN)):
+        with pytest.raises(Refused):
+            days.one(who, visit_id, now=scene.now)
+        with pytest.raises(Refused):
+            days.day(who, place_id=None, on=None, now=scene.now)
 
 
 def test_the_front_desk_never_says_whether_needles_were_used(
