@@ -155,7 +155,7 @@ def _prove(make_app: MakeApp, url: str, made: Manifest, erased: list[UUID]) -> i
     _compare_rows(url, made)
     if made.revision != revision.expected():
         upgrade(url)
-    before = os.environ.get(URL)
+    before = dict(os.environ).get(URL)
     os.environ[URL] = url  # the app of this step works on the copy, not on what is in use
     try:
         with make_app().app_context():
