@@ -18,6 +18,7 @@ from flask_security import hash_password
 
 from clinic import contact, effective
 from clinic.access import ANYONE, Actor, ActorKind, Role
+from clinic.commands import demo_questions
 from clinic.queries import demo as stored
 from clinic.screening import answers as reading
 from clinic.screening import pages, questionnaire
@@ -152,6 +153,7 @@ def load(now: datetime, *, say: Callable[[str], None]) -> dict[str, dict[str, st
     say("Loading the demo clinic ...")
     sign_ins, people, place = found(now)
     Requests(now, people, place).make()
+    demo_questions.load(now, people[Role.FRONT_DESK])
     return sign_ins
 
 

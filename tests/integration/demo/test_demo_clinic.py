@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from clinic.commands import demo_clinic
 from clinic.extensions import db
-from clinic.models import Appointment, Request
-from clinic.queries import demo
+from clinic.models import Appointment, Enquiry, Request
+from clinic.queries import demo, enquiries
 from clinic.services import audit, bookkeeping, staff
 
 SUNDAY = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -35,6 +35,14 @@ def test_every_state_that_can_be_reached_is_there(in_app: Flask) -> None:
     assert _states(Appointment.state) == {"held", "confirmed", "cancelled"}
     assert [one.problems for one in bookkeeping.check(db.session()) if one.problems] == []
     assert audit.verify(db.session()) is None
+
+
+def test_a_question_waits_and_others_are_published(in_app: Flask) -> None:
+    demo_clinic.load(SUNDAY, say=lambda _line: None)
+
+    assert sorted(_states(Enquiry.state)) == ["answered", "new"]
+    assert [row.language for row in enquiries.published("es")] == ["es", "en"]
+    assert db.session.scalars(select(Enquiry).where(Enquiry.urgent)).all() == []
 
 
 def test_who_is_offered_a_time_can_answer_it_from_the_letter(in_app: Flask) -> None:
