@@ -63,6 +63,7 @@ ACTIONS = (
     "offer",
     "no_needles",
     "doctor",
+    "ask",
     "answer",
     "none",
 )
@@ -222,6 +223,7 @@ def _action() -> ColumnElement[str]:
         (decided.in_(lifecycle.NEEDLING_ALLOWED), "offer"),
         (decided.in_(("delayed", "no_needling")), "no_needles"),
         (decided == "referred", "doctor"),
+        (and_(decided == "more_information", Request.email_proved_at.is_(None)), "ask"),
         (decided == "more_information", "answer"),
         else_="none",
     )

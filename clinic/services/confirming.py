@@ -19,7 +19,7 @@ from clinic.booking import confirming
 from clinic.booking.confirming import Answered
 from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db, site
-from clinic.models import Appointment, Clearance, Draft, Intake, Letter, Request, Review
+from clinic.models import Appointment, AuditEntry, Clearance, Draft, Intake, Letter, Request, Review
 from clinic.screening import answers as reading
 from clinic.screening import pages, questionnaire
 from clinic.services import (
@@ -127,11 +127,17 @@ def _proved(work: Work, request_id: UUID) -> Request:
 
 
 def _newest(work: Work, request: Request) -> Intake:
-    query = select(Intake).where(Intake.request_id == request.id)
-    intake = work.session.scalars(query.order_by(Intake.number.desc()).limit(1)).first()
-    if intake is None or not intake.complete:
+    intake = _whole(work, request)
+    if intake is None:
         raise NotThere
     return intake
+
+
+def _whole(work: Work, request: Request) -> Intake | None:
+    """Return the newest version, unless the patient stopped half way through it."""
+    query = select(Intake).where(Intake.request_id == request.id)
+    intake = work.session.scalars(query.order_by(Intake.number.desc()).limit(1)).first()
+    return intake if intake is not None and intake.complete else None
 
 
 def _open(work: Work, request: Request, *, language: str, browser: str) -> Draft:
@@ -206,7 +212,7 @@ def _write(draft: Draft, words: str) -> None:
 
 
 def ask_in_time(actor: Actor, now: datetime) -> int:
-    """Write to each patient whose answers run out soon; return how many were asked."""
+    """Ask each patient whose answers run out soon, by letter or by phone; return how many."""
     oldest = timedelta(days=site.settings.intake_days - site.settings.confirm_ahead_days - 1)
     newest = (
         select(func.max(Intake.sent_at))
@@ -217,15 +223,21 @@ def ask_in_time(actor: Actor, now: datetime) -> int:
     asked = exists().where(
         Letter.request_id == Request.id, Letter.kind == KIND, Letter.queued_at > newest
     )
+    called = exists().where(
+        AuditEntry.subject_id == Request.id,
+        AuditEntry.act == "letter.skipped",
+        AuditEntry.detail.contains(KIND),
+        AuditEntry.at > newest,
+    )
     query = (
         select(Request.id)
         .join(Clearance, Clearance.request_id == Request.id)
         .where(
             Clearance.ended_at.is_(None),
             Request.desk_state.in_(OPEN_DESK),
-            Request.email_proved_at.is_not(None),
             newest < now - oldest,
             ~asked,
+            ~called,
         )
         .order_by(Request.id)
     )
@@ -237,8 +249,12 @@ def _ask(work: Work, request_id: UUID) -> bool:
     if work.actor.kind is not ActorKind.SYSTEM:
         raise Refused
     request = tracks.load(work, request_id)
-    if request.desk_state not in OPEN_DESK or not request.email or not is_due(work, request):
+    if request.desk_state not in OPEN_DESK or not is_due(work, request):
         return False
+    if not request.email or request.email_proved_at is None:  # no link of theirs leads to answers
+        outbox.skip(work, KIND, request.id)
+        request.call_today = request.call_today or KIND
+        return True
     intake = _newest(work, request)
     outbox.enqueue(
         work,
@@ -258,10 +274,9 @@ def is_due(work: Work, request: Request) -> bool:
     live = select(Clearance.valid_until).where(
         Clearance.request_id == request.id, Clearance.ended_at.is_(None)
     )
-    cleared_until = work.session.scalar(live)
-    if cleared_until is None:
+    cleared_until, intake = work.session.scalar(live), _whole(work, request)
+    if cleared_until is None or intake is None:
         return False
-    intake = _newest(work, request)
     answered = Answered(clearances.given_on(work, request, intake), site.settings.intake_days)
     return confirming.due(
         answered,

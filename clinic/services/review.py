@@ -367,9 +367,12 @@ def _kept(signed: Decision, limits: Limits | None) -> dict[str, Any] | None:
 
 def _tell_patient(work: Work, request: Request, review: Review) -> None:
     """Mail that there is something to see or to answer, in words that name nothing."""
-    if review.decision in CLEARING or not request.email:
+    if review.decision in CLEARING:
         return
     kind = "more_information" if review.decision == ASK else "decision_made"
+    if not request.email:
+        outbox.skip(work, kind, request.id)
+        return
     outbox.enqueue(
         work,
         kind,

@@ -37,6 +37,7 @@ ACTIONS: Mapping[str, Word] = {
     "offer": Word(_("Offer a time"), Tone.READY),
     "no_needles": Word(_("Offer a visit without needles"), Tone.READY),
     "doctor": Word(_("Call: doctor first"), Tone.REVIEW),
+    "ask": Word(_("Call: a therapist has a question"), Tone.REVIEW),
     "answer": Word(_("The patient must answer"), Tone.WAITING),
     "none": Word(_("Nothing to do now"), Tone.NEUTRAL),
 }
@@ -54,6 +55,10 @@ CALL_TODAY: Mapping[str, LazyString] = {
         "The patient asks for another time. The visit stays as it is until it is moved."
     ),
     "patient_cancelled": _("The patient cancelled the visit. Call to find another time."),
+    "confirm_again": _(
+        "The answers grow old before the visit, and no letter asks for them. "
+        "Call, and ask the questions again."
+    ),
     "missed": _("The patient did not come. Call to find another time."),
 }
 

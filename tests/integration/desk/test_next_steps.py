@@ -64,6 +64,15 @@ def test_every_decision_leaves_the_desk_something_to_read(scene: Scene, dana: Ac
         assert len(queue.page(dana, Wish(action=asked)).rows) == 1
 
 
+def test_who_cannot_answer_by_a_link_is_asked_by_phone(scene: Scene, dana: Actor) -> None:
+    without = scene.request(email=None, email_proved_at=None, channel="phone")
+    unproved = scene.request(email_proved_at=None)
+
+    for request_id in (without, unproved):
+        decided(SYSTEM, scene.now, request_id, act="ask for more")
+        assert queue.action_of(dana, request_id) == "ask"
+
+
 def test_call_today_holds_every_request_that_asks_for_a_call_whatever_the_reason(
     scene: Scene, dana: Actor
 ) -> None:

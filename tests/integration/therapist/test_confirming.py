@@ -26,9 +26,9 @@ def proved(practice: Practice, request_id: UUID) -> None:
     )
 
 
-def cleared(practice: Practice, patient: Patient) -> UUID:
+def cleared(practice: Practice, patient: Patient, request_id: UUID | None = None) -> UUID:
     """A request that a therapist has cleared for half a year."""
-    request_id = patient.asks(practice.now)
+    request_id = request_id or patient.asks(practice.now)
     proved(practice, request_id)
     practice.decides(
         request_id, "clear with limits", valid_until=HALF_A_YEAR, **practice.overriding
@@ -131,6 +131,28 @@ def test_who_gets_no_letter_is_called_once_for_each_version(practice: Practice) 
     assert all_of(Letter, kind="confirm_again") == []
     assert stored(Request, request_id).call_today == "confirm_again"
     assert len(all_of(AuditEntry, act="letter.skipped", subject_id=request_id)) >= 1
+
+
+def test_one_history_that_was_stopped_half_way_keeps_nobody_else_from_being_asked(
+    practice: Practice,
+) -> None:
+    stopped = Patient(
+        name="Ned Nobody", phone="(555) 555-0177", email="ned@example.com",
+        answers={"rf-chest-breath": "yes"},
+    )  # fmt: skip
+    request_id = stopped.asks(practice.now)
+    review.close_urgent(
+        practice.theo, practice.now, request_id,
+        note="Spoke with the patient on my own phone.", seen=version_of(request_id),
+    )  # fmt: skip
+    cleared(practice, stopped, request_id)
+    cleared(practice, Patient())
+
+    assert confirming.ask_in_time(SYSTEM, practice.later(days=84)) == 1
+
+    assert [one.recipient for one in all_of(Letter, kind="confirm_again")] == [
+        "rosa.example@example.com"
+    ]
 
 
 def test_something_changed_opens_the_history_with_the_answers_filled_in(
