@@ -219,6 +219,8 @@ def _add_the_clinic_at_work(
     enquiry = Enquiry(reference="ENQ-7", version=1, language="es", made_at=work.now)
     enquiry.name, enquiry.email = "Enid Enquirer-Example", "enid.enquirer@example.com"
     enquiry.phone, enquiry.question = "+15555550188", "Does it hurt? ¿Duele?"
+    enquiry.public_question, enquiry.public_answer = "Will it be sore?", "Often, for a day."
+    enquiry.events = [{"kind": "called", "words": "rang at the enquirers-bell"}]
     work.session.add_all(
         [
             record,
@@ -289,6 +291,7 @@ def letter(work: Work, *, to: str = "ada@example.com", **values: Any) -> Letter:
         recipient=to,
         subject="About your request",
         body="Hello Ada,\n\nplease call us.\n",
+        calendar="BEGIN:VCALENDAR as-attached",
         queued_at=work.now,
         due_at=work.now,
     )

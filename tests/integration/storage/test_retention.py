@@ -104,9 +104,10 @@ def test_what_a_letter_said_goes_a_month_after_it_was_sent_and_its_row_stays() -
     assert all(letter.body for letter in db.session.scalars(select(Letter)))
     clear_out(MONDAY_MORNING + timedelta(days=31))
 
-    kept = {letter.id: (letter.recipient, letter.body) for letter in all_letters()}
+    columns = [one.name for one in Letter.__table__.columns if one.name.endswith("_sealed")]
+    kept = {one.id: {getattr(one, name) for name in columns} for one in all_letters()}
     assert len(kept) == 2
-    assert [one for one, words in kept.items() if words != (None, None)] == waiting
+    assert [one for one, words in kept.items() if words != {None}] == waiting
 
 
 def all_letters() -> list[Letter]:
