@@ -66,8 +66,8 @@ OTHERS = (
             Said(_("Therapists noted pain in about 3 to 6 of 100 treatments."), ("brady", "boyce")),
             Said(
                 _(
-                    "People who were asked themselves tell of more: after acupuncture, 29.7 percent "
-                    "had something unpleasant, such as pain or a bruise."
+                    "People who were asked themselves tell of more: after acupuncture, 29.7 "
+                    "percent had something unpleasant, such as pain or a bruise."
                 ),
                 ("macpherson",),
             ),
