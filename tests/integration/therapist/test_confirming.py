@@ -136,15 +136,18 @@ def test_who_gets_no_letter_is_called_once_for_each_version(practice: Practice) 
 def test_one_history_that_was_stopped_half_way_keeps_nobody_else_from_being_asked(
     practice: Practice,
 ) -> None:
-    stopped = Patient(
-        name="Ned Nobody", phone="(555) 555-0177", email="ned@example.com",
-        answers={"rf-chest-breath": "yes"},
-    )  # fmt: skip
-    request_id = stopped.asks(practice.now)
+    stopped = Patient(name="Ned Nobody", phone="(555) 555-0177", email="ned@example.com")
+    request_id = cleared(practice, stopped)
+    opens(practice, stopped)
+    stopped.answers = {"rf-chest-breath": "yes"}
+    assert stopped.fills_in(practice.now)
     review.close_urgent(
-        practice.theo, practice.now, request_id,
-        note="Spoke with the patient on my own phone.", seen=version_of(request_id),
-    )  # fmt: skip
+        practice.theo,
+        practice.later(minutes=5),
+        request_id,
+        note="Spoke with the patient on my own phone.",
+        seen=version_of(request_id),
+    )
     cleared(practice, stopped, request_id)
     cleared(practice, Patient())
 
