@@ -18,8 +18,9 @@ from tests.web.settings.conftest import Office
 NEW = {"Name": "Nora New", "Email": "Nora@Example.com", "Roles": ["Front desk"]}
 
 
+@pytest.mark.proves("AUTH-3")
 def test_somebody_is_invited_chooses_a_password_and_must_set_up_an_app(office: Office) -> None:
-    """AUTH-3: a password alone opens no page of the staff, however it was set."""
+    """A password alone opens no page of the staff, however it was set."""
     page = office.get("/staff/users").follow("Invite somebody").submit("Mail the invitation", NEW)
     assert page.heading == "Nora New"
     (letter,) = [one for one in office.now(all_of, Letter) if one.kind == "staff_invited"]
@@ -39,8 +40,9 @@ def test_somebody_is_invited_chooses_a_password_and_must_set_up_an_app(office: O
     assert again.status == 404
 
 
+@pytest.mark.proves("TOK-2")
 def test_a_second_invitation_kills_the_first_link(office: Office) -> None:
-    """TOK-2: a new link revokes the one before."""
+    """A new link revokes the one before."""
     page = office.get("/staff/users/invite").submit("Mail the invitation", NEW)
     page.submit("Mail another invitation")
 
@@ -76,8 +78,9 @@ def test_the_page_of_a_person_asks_for_both_proofs_again_and_comes_back(office: 
     assert page.heading == "Fern Desk"
 
 
+@pytest.mark.proves("SES-4")
 def test_closing_an_account_ends_its_sessions_at_once(office: Office) -> None:
-    """SES-4: a disabled person is out on the next request."""
+    """A disabled person is out on the next request."""
     fern, browser = hire(office.app), office.app.test_client()
     assert sign_in(browser, fern).status == 200
 
@@ -89,8 +92,9 @@ def test_closing_an_account_ends_its_sessions_at_once(office: Office) -> None:
     assert office.now(stored, User, fern.id).active
 
 
+@pytest.mark.proves("SES-2")
 def test_a_role_changes_and_the_person_signs_in_anew(office: Office) -> None:
-    """SES-2: new powers begin with a new session."""
+    """New powers begin with a new session."""
     fern, browser = hire(office.app), office.app.test_client()
     sign_in(browser, fern)
 
