@@ -23,7 +23,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    exists,
     false,
     func,
     not_,
@@ -205,7 +204,10 @@ def _narrowed(actor: Actor, wish: Wish) -> Select[Request]:
 
 
 def _letter_failed() -> ColumnElement[bool]:
-    return exists().where(Letter.request_id == Request.id, Letter.state == "failed")
+    failed = select(Letter.request_id).where(
+        Letter.state == "failed", Letter.request_id.is_not(None)
+    )
+    return Request.id.in_(failed)  # few, read once by their state; not looked up for each request
 
 
 def _action() -> ColumnElement[str]:
