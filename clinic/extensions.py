@@ -73,11 +73,19 @@ class Site:
     def __init__(self) -> None:
         self._start: Settings | None = None
         self._now: InForce | None = None
-        self.ask_after = 0.0  # by the monotonic clock: when to ask a silent database again
+        self._ask_after = 0.0  # by the monotonic clock
 
     def bind(self, settings: Settings) -> None:
         """Use these settings from now on, with nothing laid over them."""
-        self._start, self._now, self.ask_after = settings, InForce(settings), 0.0
+        self._start, self._now, self._ask_after = settings, InForce(settings), 0.0
+
+    def wait(self) -> None:
+        """Ask a database that did not answer again only after a while: each try takes seconds."""
+        self._ask_after = monotonic() + PATIENCE
+
+    def waits(self) -> bool:
+        """Tell whether the database was found silent a moment ago."""
+        return monotonic() < self._ask_after
 
     def lay_over(self, mark: object, stored: Mapping[str, str]) -> InForce:
         """Lay the stored values over those of the start, and say what came of it."""

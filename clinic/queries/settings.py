@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic
 
 import structlog
 from sqlalchemy import func, select
@@ -17,7 +16,6 @@ from clinic.config import Edit
 from clinic.extensions import db, site
 from clinic.models import AuditEntry, ClinicSetting, User
 
-PATIENCE = 5.0  # seconds until a database that did not answer is asked again
 HISTORY = 50
 
 
@@ -48,14 +46,14 @@ class Change:
 
 def refresh() -> None:
     """Bring the settings in force up to what is stored; if nobody can tell, they stay."""
-    if monotonic() < site.ask_after:
+    if site.waits():
         return
     try:
         mark = _mark()
         if mark != site.in_force.mark:
             _reload(mark)
     except SQLAlchemyError:
-        site.ask_after = monotonic() + PATIENCE
+        site.wait()
     finally:
         db.session.rollback()  # what follows begins with a view of its own
 
