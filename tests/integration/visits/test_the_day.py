@@ -7,9 +7,10 @@ import pytest
 
 from clinic.access import SYSTEM, Actor, Refused, Role
 from clinic.booking.lifecycle import NoSuchMove
+from clinic.extensions import db
 from clinic.models import Act, Appointment, AuditEntry, Request, SlotAtom, VisitRecord
 from clinic.queries import visits as days
-from clinic.services import offering, tracks, visits
+from clinic.services import bookkeeping, offering, tracks, visits
 from clinic.services.needling import NotCleared
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 from clinic.services.triage import UrgentOpen
@@ -231,6 +232,7 @@ def test_an_arrival_and_a_no_show_are_undone_by_acts_that_stay_on_record(
     assert (request.desk_state, request.call_today) == ("booked", None)
     assert stored(Appointment, visit_id).state == "confirmed"
     assert len(all_of(SlotAtom, appointment_id=visit_id)) == 9
+    assert [one.problems for one in bookkeeping.check(db.session())] == [()]
     done = [act.act for act in all_of(Act, appointment_id=visit_id)]
     assert {"arrive", "undo arrive", "miss", "undo miss"} <= set(done)
 

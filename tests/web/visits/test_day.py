@@ -75,6 +75,7 @@ def test_the_desk_marks_an_arrival_and_a_therapist_the_needles(screen: Screen) -
     with time_machine.travel(VISIT, tick=False):
         here = screen.get("/staff/visits/?on=2026-11-25").submit("Arrived")
         assert not here.has_link("Visit done")  # needles are a therapist's to record
+        assert "A therapist puts the visit on record." in here.text
         assert screen.get(f"/staff/visits/{the(screen).id}/finish").status == 409
         sits(screen, Role.THERAPIST)
         asked = screen.get("/staff/visits/?on=2026-11-25").follow("Visit done")
