@@ -221,3 +221,26 @@ def test_a_letter_to_an_address_of_before_is_not_sent_again_by_itself() -> None:
     queue(SYSTEM, MONDAY_MORNING, to=EMAIL, **wrong)
 
     assert outbox.queue_failed_again(ADMIN, MONDAY_MORNING) == 1
+
+
+def test_hosts_whose_clocks_differ_by_seconds_send_a_letter_once() -> None:
+    """Leases hold although no two clocks agree (TIME-3)."""
+    queue(SYSTEM, MONDAY_MORNING)
+    leased = take(MONDAY_MORNING)
+
+    for seconds in (-5, 5):
+        assert outbox.lease(SYSTEM, MONDAY_MORNING + timedelta(seconds=seconds)) is None
+    assert outbox.mark_sent(SYSTEM, MONDAY_MORNING + timedelta(seconds=5), leased)
+    assert outbox.lease(SYSTEM, MONDAY_MORNING + timedelta(hours=1)) is None
+
+
+def test_a_clock_that_jumps_an_hour_ahead_lets_only_one_worker_settle_the_letter() -> None:
+    """The worker whose lease was taken over hears so; there is one Message-ID (TIME-3)."""
+    queue(SYSTEM, MONDAY_MORNING)
+    slow = take(MONDAY_MORNING)
+
+    other = take(MONDAY_MORNING + timedelta(hours=1))
+
+    assert other.message_id == slow.message_id
+    assert not outbox.mark_sent(SYSTEM, MONDAY_MORNING, slow)
+    assert outbox.mark_sent(SYSTEM, MONDAY_MORNING + timedelta(hours=1), other)
