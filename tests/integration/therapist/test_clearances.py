@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,10 +26,11 @@ from clinic.models import (
 )
 from clinic.screening import outcome, questionnaire, rules, source
 from clinic.screening.rules import Ruleset
-from clinic.services import clearances, intakes, moving, review, screenings, tracks
+from clinic.services import clearances, intakes, moving, offering, review, screenings, tracks
 from clinic.services.needling import NotCleared
 from clinic.services.review import CannotDecide
 from clinic.services.transaction import Work, writes
+from tests.integration.desk.test_races import race
 from tests.integration.therapist.conftest import WHY, Practice, clearances_of
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
@@ -86,6 +88,42 @@ def test_withdrawal_puts_a_confirmed_visit_on_call_today(practice: Practice) -> 
         review.withdraw(
             practice.tess, practice.now, request_id, reason=WHY, seen=version_of(request_id)
         )
+
+
+@pytest.mark.proves("CON-5")
+def test_an_accept_at_the_moment_of_a_withdrawal_leaves_no_visit_without_a_call(
+    practice: Practice, in_app: Flask
+) -> None:
+    for day in (date(2026, 12, 1), date(2026, 12, 2), date(2026, 12, 3)):
+        request_id = Patient().asks(practice.now)
+        practice.decides(request_id, "clear")
+        held = stored(Offer, practice.offers(request_id, day))
+        (visit,) = all_of(Appointment, offer_id=held.id)
+        offer_id, visit_id, offered, seen = held.id, visit.id, held.version, version_of(request_id)
+        practice.later(minutes=5)
+
+        accepted, withdrawn = race(
+            in_app,
+            partial(
+                offering.accept,
+                practice.dana,
+                practice.now,
+                offer_id,
+                appointment_id=visit_id,
+                seen=offered,
+            ),
+            partial(
+                review.withdraw, practice.tess, practice.now, request_id, reason=WHY, seen=seen
+            ),
+        )
+
+        state, request = stored(Appointment, visit_id).state, stored(Request, request_id)
+        if withdrawn == "won" and accepted != "won":
+            assert (state, request.clinical_state) == ("cancelled", "needs_review")
+            assert stored(Offer, offer_id).state == "revoked"
+        else:  # the accept came first: the withdrawal sees a newer request, and says so
+            assert (accepted, withdrawn) == ("won", "ChangedUnderneath")
+            assert (state, request.clinical_state) == ("confirmed", "cleared")
 
 
 def test_a_new_decision_takes_the_visit_off_call_today_where_it_fits(practice: Practice) -> None:
