@@ -270,6 +270,8 @@ class Desk(Staff):
     def finds(self, name: str) -> None:
         """Look for somebody in the queue and open the request."""
         self.opens("/staff/")
+        if self.page.locator(".filter-way").is_visible():  # on a phone
+            self.follows("Search and filter")
         self.writes("q", name)
         self.presses("Search", within="form[role=search]")
         self.follows(name)
