@@ -23,11 +23,13 @@ from clinic.app import create_app
 from clinic.commands import backup as backups
 from clinic.commands import manifest, postgresql_copy
 from clinic.commands.backup import backup
+from clinic.commands.database import downgrade, upgrade
 from clinic.commands.erase import erase
 from clinic.commands.operator import operator
 from clinic.commands.restore import restore
 from clinic.extensions import db
 from clinic.models import AuditEntry, Letter, Request, StaffSession
+from clinic.queries import revision
 from clinic.sealing import new_key
 from clinic.services import audit, bookkeeping, erasing
 from tests.integration.operations.conftest import ON_POSTGRESQL, ON_SQLITE
@@ -258,6 +260,22 @@ def test_a_database_in_use_is_not_replaced(house: UUID, file: Path) -> None:
 
     assert (result.exit_code, "in use" in result.output) == (1, True), result.output
     close()
+    assert stored(Request, house).name == "Rosa Example 1"
+
+
+@ON_SQLITE
+def test_a_backup_of_an_older_version_is_brought_up_to_date(house: UUID, file: Path) -> None:
+    url = config.load().database_url
+    close()
+    downgrade(url, "0004")
+    made = run(backup, file)
+    upgrade(url)
+
+    restored = run(restore, file, "--yes")
+
+    assert (made.exit_code, restored.exit_code) == (0, 0), made.output + restored.output
+    assert manifest.of(file).revision == "0004"
+    assert revision.stored() == revision.expected()
     assert stored(Request, house).name == "Rosa Example 1"
 
 
