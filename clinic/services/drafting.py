@@ -279,8 +279,8 @@ def _touch(work: Work, request: Request, draft: Draft, browser: str | None) -> N
     draft.saved_at, draft.expires_at = work.now, _expiry(work)
     if not phone_entries.by_staff(work):
         phone_entries.end(work, request.id)
-    if browser is not None:
-        tokens.grant(work, request.id, "draft_browser", browser)
+        if browser is not None:
+            tokens.grant(work, request.id, "draft_browser", browser)
     work.session.flush()
 
 

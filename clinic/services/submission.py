@@ -69,7 +69,7 @@ def send(
     )
     work.session.delete(draft)
     _end_entry(work, request)
-    if browser is not None:
+    if browser is not None and not phone_entries.by_staff(work):
         tokens.grant(work, request.id, "draft_browser", browser)
     _mail(work, request)
     idempotency.remember(work, key, "send", body, request.id)

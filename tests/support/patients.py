@@ -69,9 +69,7 @@ class Patient:
             language=self.language,
             guardian=self.guardian,
         )
-        self.request_id = drafting.start(
-            ANYONE, now, about=about, browser=self.browser, key=uuid4().hex
-        )
+        self.request_id = self.starts(now, about)
         drafting.save_where(
             self.actor,
             now,
@@ -81,6 +79,10 @@ class Patient:
             **self._how(),
         )
         return self.request_id
+
+    def starts(self, now: datetime, about: About) -> UUID:
+        """Begin the request, in a browser of their own."""
+        return drafting.start(ANYONE, now, about=about, browser=self.browser, key=uuid4().hex)
 
     def fills_in(self, now: datetime) -> bool:
         """Answer each topic in turn; tell whether an urgent answer stopped the draft."""

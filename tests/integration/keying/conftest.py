@@ -1,5 +1,6 @@
-"""The cast of a call, on each kind of database."""
+"""The cast of a call, on SQLite unless a test asks for each kind of database."""
 
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,7 +9,15 @@ from flask import Flask
 from clinic.access import Actor, Role
 from clinic.services import keying
 from tests.integration.keying.about import CALLER
+from tests.support import databases
 from tests.support.scene import Scene
+
+
+@pytest.fixture(params=["sqlite"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh database; ``on_both`` asks for one of each kind."""
+    with databases.fresh_database(request.param) as url:
+        yield url
 
 
 @pytest.fixture

@@ -18,10 +18,12 @@ from clinic.services.drafting import Given
 from clinic.services.transaction import ChangedUnderneath
 from clinic.worker import JOBS
 from tests.integration.keying.about import CALLER
+from tests.support import databases
 from tests.support.patients import Patient
 from tests.support.scene import Scene, all_of, stored, version_of
 
 RACERS = 8
+on_both = pytest.mark.parametrize("database", databases.KINDS, indirect=True)
 HOURS = 12
 PLACES = Given({"wanted_regions": ["neck"]})
 
@@ -84,6 +86,7 @@ def test_a_patients_own_draft_is_written_by_no_staff(scene: Scene, dana: Actor) 
         save(dana, scene, request_id)
 
 
+@on_both
 def test_of_many_clicks_one_begins(in_app: Flask, scene: Scene, dana: Actor) -> None:
     start = Barrier(RACERS)
     key = uuid4().hex
@@ -104,6 +107,7 @@ def test_of_many_clicks_one_begins(in_app: Flask, scene: Scene, dana: Actor) -> 
     assert len(all_of(PhoneEntry)) == len(all_of(Request)) == 1
 
 
+@on_both
 def test_what_is_thrown_away_leaves_nothing_of_the_caller(
     scene: Scene, dana: Actor, entry_id: UUID
 ) -> None:
@@ -143,6 +147,7 @@ def test_a_patients_own_draft_does_not_run_out_with_them(scene: Scene, entry_id:
     assert entry_id != own
 
 
+@on_both
 def test_an_urgent_request_stays_in_the_queue_when_its_entry_runs_out(
     scene: Scene, dana: Actor, entry_id: UUID
 ) -> None:

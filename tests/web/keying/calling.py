@@ -1,19 +1,50 @@
 """A call: a browser of the staff, and the pages that are read out and filled in."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from clinic.access import Actor, Role
+from clinic.access import ANYONE, Actor, Role
 from clinic.extensions import db
 from clinic.models import Request
+from clinic.screening import questionnaire
+from clinic.screening.questionnaire import Questionnaire
+from clinic.services import keying
+from clinic.services.drafting import About
+from tests.support.clock import MONDAY_MORNING
 from tests.support.page import Page
+from tests.support.patients import Patient
 from tests.support.scene import Scene
 from tests.web.patient.walking import ABOUT, HEALTHY
 
 CALLER = {**ABOUT, "name": "Cora Caller", "email": "", "channel": "phone", "source": "phone"}
+
+
+@dataclass
+class Caller(Patient):
+    """Somebody on the line, whose answers a member of staff writes down."""
+
+    by: Actor = ANYONE
+
+    @property
+    def actor(self) -> Actor:
+        """Who writes."""
+        return self.by
+
+    def _questions(self) -> Questionnaire:
+        """What a caller is asked; the rest is the therapist's."""
+        return questionnaire.without_private(super()._questions())
+
+    def starts(self, now: datetime, about: About) -> UUID:
+        """Begin as the staff does."""
+        return keying.begin(self.by, now, about=about, channel="phone", key=uuid4().hex)
 
 
 class Call:
@@ -26,6 +57,7 @@ class Call:
         self.actor: Actor | None = None
         self.dana: Actor | None = None
         self.theo: Actor | None = None
+        self.caller: Caller | None = None
 
     def scene_at_work(self) -> None:
         """Open a place."""
@@ -63,14 +95,45 @@ class Call:
         """Answer the topic of this page as a healthy caller."""
         return page.submit("Save and continue", HEALTHY[page.path.rpartition("/")[2]])
 
-    def comes_to_check(self, **changed: Any) -> Page:
-        """Go on to the check, with the consent that was heard."""
-        page = self.answers(self.comes_to_history(**changed))
-        return page.submit("Save and continue", {"agree": True})
+    def sends(self) -> Page:
+        """Go all the way, page by page."""
+        page = self.answers(self.comes_to_history())
+        return page.submit("Save and continue", {"agree": True}).submit("Send my request")
 
-    def sends(self, **changed: Any) -> Page:
-        """Go all the way."""
-        return self.comes_to_check(**changed).submit("Send my request")
+    def has_filled_in(self) -> None:
+        """Have every answer of a call written down, by the services alone."""
+        with self._on_the_line() as caller:
+            caller.fills_in(MONDAY_MORNING)
+
+    def is_at_the_check(self) -> Page:
+        """Have every answer and the consent; look at the check."""
+        with self._on_the_line() as caller:
+            caller.fills_in(MONDAY_MORNING)
+            caller.agrees(MONDAY_MORNING)
+        return self.get(f"{self.path}/check")
+
+    def has_sent(self) -> None:
+        """Have sent a request during a call, by the services alone."""
+        with self._on_the_line() as caller:
+            caller.fills_in(MONDAY_MORNING)
+            caller.sends(MONDAY_MORNING)
+
+    def fills_in_again(self) -> Page:
+        """Answer what is asked again, by the services alone; look at the check."""
+        with self._on_the_line() as caller:
+            caller.fills_in(MONDAY_MORNING)
+        return self.get(f"{self.path}/check")
+
+    @contextmanager
+    def _on_the_line(self) -> Iterator[Caller]:
+        """The caller whose answers Dana writes, who has said where it hurts."""
+        with self.app.app_context():
+            if self.caller is None:
+                assert self.dana is not None
+                self.caller = Caller(email=None, by=self.dana)
+                self.caller.begins(MONDAY_MORNING)
+            yield self.caller
+            db.session.remove()
 
     def rows(self, model: Any) -> list[Any]:
         """Every row of a table, read anew."""

@@ -41,7 +41,8 @@ def test_the_pages_speak_the_language_of_the_call(call: Call) -> None:
 
 
 def test_the_consent_is_given_by_voice_to_somebody(call: Call) -> None:
-    page = call.answers(call.comes_to_history())
+    call.has_filled_in()
+    page = call.get(f"{call.path}/consent")
     refused = page.submit("Save and continue")
     assert refused.status == 422
     assert refused.errors == {"agree": "Tick the box when the person has said yes"}
@@ -57,7 +58,7 @@ def test_the_consent_is_given_by_voice_to_somebody(call: Call) -> None:
 
 @pytest.mark.proves("AZ-5", "AZ-8")
 def test_after_sending_the_desk_sees_no_answer_also_by_the_back_button(call: Call) -> None:
-    check = call.comes_to_check()
+    check = call.is_at_the_check()
     stale = check.form("Send my request")
     stale.submit("Send my request")
 
@@ -72,7 +73,7 @@ def test_after_sending_the_desk_sees_no_answer_also_by_the_back_button(call: Cal
 
 @pytest.mark.proves("CON-4")
 def test_a_double_click_on_send_sends_once_and_shows_the_same(call: Call) -> None:
-    form = call.comes_to_check().form("Send my request")
+    form = call.is_at_the_check().form("Send my request")
 
     first, second = form.submit("Send my request"), form.submit("Send my request")
 
@@ -126,14 +127,16 @@ def test_a_call_without_an_email_has_to_be_reached_by_phone(call: Call) -> None:
 
 
 def test_the_timeline_says_how_it_came_and_what_has_to_be_told_by_phone(call: Call) -> None:
-    page = call.sends().follow("Open the request")
+    call.has_sent()
+
+    page = call.get(f"{call.path}/sent").follow("Open the request")
 
     assert "Answers written during a call" in page.text
     assert "no e-mail: tell by phone" in page.text
 
 
 def test_a_patient_without_email_is_asked_again_on_blank_pages(call: Call) -> None:
-    call.sends()
+    call.has_sent()
     page = call.get(f"/staff/requests/{call.request().reference}")
 
     begun = page.follow("Ask the questions again").submit("Begin")
@@ -142,14 +145,13 @@ def test_a_patient_without_email_is_asked_again_on_blank_pages(call: Call) -> No
     assert "wanted_regions" not in begun.values
     page = begun.submit("Save and continue", {"wanted_regions": ["neck"]})
     assert "ticks" not in page.values
-    call.answers(page).submit("Save and continue")
-    call.get(f"{call.path}/check").submit("Send my request")
+    call.fills_in_again().submit("Send my request")
     assert sorted(intake.number for intake in call.rows(Intake)) == [1, 2]
     assert call.client.get(f"{call.path}/check").status_code == 404
 
 
 def test_nobody_is_asked_again_while_the_answers_are_open(call: Call) -> None:
-    call.sends()
+    call.has_sent()
     path = f"{call.path}/again"
     form = call.get(path).form("Begin")
     form.submit("Begin")

@@ -57,7 +57,7 @@ def test_the_desk_is_asked_no_private_question_and_the_intake_needs_review(
 
 
 def test_the_therapist_reads_that_it_was_not_asked(private_item: str, call: Call) -> None:
-    call.sends()
+    call.has_sent()
 
     call.actor = call.theo
     page = call.get(f"/staff/review/{call.request().reference}")
