@@ -1,8 +1,10 @@
 """What is late is counted in opening hours: nights, weekends and closed days are not waiting."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
+import pytest
 from flask import Flask
 
 from clinic.access import Actor, Role
@@ -10,9 +12,19 @@ from clinic.queries import opening, queue, slots, targets
 from clinic.queries import settings as stored
 from clinic.queries.queue import Wish
 from clinic.services import availability, places, settings
+from tests.support import databases
 from tests.support.scene import PHOENIX, Scene, person
 
 FRIDAY = datetime(2026, 11, 20, 22, tzinfo=UTC)  # 3 PM in Phoenix; open until 5 PM
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    """One kind of database is enough: the hours are counted in the core."""
+    with databases.fresh_database("sqlite") as url:
+        yield url
+
+
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 
