@@ -313,3 +313,13 @@ class Therapist(Staff):
             self._grounds(grounds, reason)
         self.writes("reason", reason)
         self.presses("Sign this decision")
+
+    def _grounds(self, grounds: str, reason: str) -> None:
+        """Give the ground and the sentence for each finding that asks for one of its own."""
+        codes = self.page.locator("select[name^=overrides-][name$=-code]:visible")
+        names = [str(codes.nth(place).get_attribute("name")) for place in range(codes.count())]
+        if not names:
+            self.picks("grounds", grounds)
+        for name in names:
+            self.picks(name, grounds)
+            self.writes(name.removesuffix("code") + "reason", reason)
