@@ -108,6 +108,7 @@ def offer(
     held = _open(work, request, visits)
     tracks.move(work, request, Track.DESK, "offer", detail=_detail(held, *visits))
     request.back_since, request.location_id = None, at.id
+    holding.called_about(request)  # the offer is the answer
     visit_letters.offered(work, request, held, visits, at)
     idempotency.remember(work, key, "offer", body, held.id)
     return held.id

@@ -124,7 +124,9 @@ def test_warning_signs_in_the_words_are_no_matter_for_the_desk(
     assert (request.desk_state, request.call_today) == ("in_contact", "own_words")
 
 
-def test_a_patient_cancels_once_and_only_before_it_begins(scene: Scene, visit_id: UUID) -> None:
+def test_a_patient_cancels_once_and_only_before_it_begins(
+    scene: Scene, dana: Actor, theo: Actor, place: UUID, visit_id: UUID
+) -> None:
     patient, version = scene.patient(request_of(visit_id).id), seen(visit_id)
     with pytest.raises(NoSuchMove):
         moving.cancel(patient, scene.now + WEDNESDAY, visit_id, seen=version)
@@ -137,6 +139,8 @@ def test_a_patient_cancels_once_and_only_before_it_begins(scene: Scene, visit_id
     assert request_of(visit_id).call_today == "patient_cancelled"
     assert all_of(SlotAtom) == []
     assert len(all_of(Letter, kind="appointment_cancelled")) == 1
+    hold(scene, dana, visit.request_id, theo, place, key="another time")
+    assert stored(Request, visit.request_id).call_today is None  # the new offer is the answer
 
 
 def test_nobody_changes_the_visit_of_another_patient(scene: Scene, visit_id: UUID) -> None:
