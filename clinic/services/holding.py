@@ -21,8 +21,13 @@ from clinic.services.needling import Visit
 from clinic.services.transaction import Work
 
 THERAPISTS = {str(Role.THERAPIST), str(Role.LEAD_THERAPIST)}
-ABOUT_A_VISIT = ("asked_to_move", "clearance_ended", "missed", "patient_cancelled")
-ABOUT_A_VISIT += ("visit_does_not_fit",)
+ABOUT_A_VISIT = (
+    "asked_to_move",
+    "clearance_ended",
+    "missed",
+    "patient_cancelled",
+    "visit_does_not_fit",
+)
 
 
 class SlotTaken(Exception):
