@@ -287,7 +287,8 @@ class Desk(Staff):
         self.presses("Filter", within="form[role=search]")
         assert not re.search(r"\d{4}-\d\d-\d\d", self.said), "days are written in words"
         day = self.page.locator("fieldset.region-group").nth(1)
-        when = day.locator("legend").inner_text()
+        when = str(day.locator("legend").text_content()).strip()
+        self.unfolds(when)
         first = day.locator("input").first
         self.hands.choose(first)
         self.presses("Hold and offer")
