@@ -20,8 +20,15 @@ from tests.support import databases
 
 @writes
 def _a_letter(work: Work) -> None:
-    said = {"code": "123456", "minutes": 10}
-    outbox.enqueue(work, "code", to="a@example.com", language="en", dedupe_key="health", **said)
+    outbox.enqueue(
+        work,
+        "code",
+        to="ana@example.com",
+        language="en",
+        dedupe_key="health",
+        code="123456",
+        minutes=10,
+    )
 
 
 def late_letter(app: Flask) -> None:
