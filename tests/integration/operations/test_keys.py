@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -153,7 +153,6 @@ def test_a_rotation_that_is_killed_goes_on_where_it_stood() -> None:
 
 def kill_half_way(environment: dict[str, str], url: str) -> None:
     """Start a rotation and kill it as soon as it has sealed something anew."""
-    began = left(url)
     process = subprocess.Popen(
         [sys.executable, "-m", "clinic.app", "keys", "rotate"],
         cwd=ROOT,
@@ -161,20 +160,19 @@ def kill_half_way(environment: dict[str, str], url: str) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while process.poll() is None and left(url) == began:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    rest = left(url)
-    assert 0 < rest < began, "killed too early or too late"
+    with closing(sqlite3.connect(databases.sqlite_file(url), timeout=20)) as watching:
+        began = left(watching)
+        while process.poll() is None and left(watching) == began:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert 0 < left(watching) < began, "killed too early or too late"
 
 
-def left(url: str) -> int:
+def left(watching: sqlite3.Connection) -> int:
     """Count in the file itself the letters that the new key has not sealed yet."""
-    connection = sqlite3.connect(databases.sqlite_file(url), timeout=5)
     query = "SELECT count(*) FROM letter WHERE substr(body_sealed, 3, 2) <> X'6b32'"
-    count: int = connection.execute(query).fetchone()[0]
-    connection.close()
+    count: int = watching.execute(query).fetchone()[0]
     return count
 
 
