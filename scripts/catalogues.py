@@ -146,7 +146,11 @@ def _faults(message: Message, plurals: int) -> Iterator[str]:
     if not all(text.strip() for text in targets) or len(targets) != _wanted(message, plurals):
         yield "not translated"
         return
-    if any(_placeholders(text) != _placeholders(sources[-1]) for text in targets):
+    # One thing may be said without its number, as the English singular may.
+    kept = {str(_placeholders(sources[-1]))}
+    first = kept | {str(_placeholders(sources[0]))}
+    said = [str(_placeholders(text)) for text in targets]
+    if said[0] not in first or not set(said[1:]) <= kept:
         yield "other placeholders than the English"
     if any(_edges(text) != _edges(sources[0]) for text in targets):
         yield "begins or ends with other white space than the English"
