@@ -19,6 +19,7 @@ from uuid import uuid4
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
+from clinic import config
 from clinic.app import create_app
 from clinic.commands.database import upgrade
 from clinic.config import Settings
@@ -69,7 +70,15 @@ def running_app(url: str, **overrides: Any) -> Iterator[Flask]:
 
 def make_app(url: str, **overrides: Any) -> Flask:
     """Make the app in mode test over a database; whoever calls this disposes of its engine."""
-    app = create_app(settings(url, **overrides))
+    return _linting(create_app(settings(url, **overrides)))
+
+
+def app_of_environment() -> Flask:
+    """Make the app as a command does, from the environment; its engine is the caller's to end."""
+    return _linting(create_app(config.load()))
+
+
+def _linting(app: Flask) -> Flask:
     app.testing = True
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(_folder()))
     app.test_client_class = LintingClient

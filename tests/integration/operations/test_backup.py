@@ -19,7 +19,6 @@ from sqlalchemy import select, text
 
 from clinic import config
 from clinic.access import SYSTEM
-from clinic.app import create_app
 from clinic.commands import backup as backups
 from clinic.commands import manifest, postgresql_copy
 from clinic.commands.backup import backup
@@ -70,7 +69,7 @@ def beside_others(of: Any, *words: object, typed: str = "") -> Result:
     made: list[Flask] = []
 
     def make_app() -> Flask:
-        made.append(create_app(config.load()))
+        made.append(databases.app_of_environment())
         return made[-1]
 
     result = CliRunner().invoke(of, [str(word) for word in words], input=typed, obj=make_app)

@@ -16,14 +16,13 @@ from sqlalchemy import select, text
 from clinic import app as application
 from clinic import config
 from clinic.access import SYSTEM
-from clinic.app import create_app
 from clinic.commands.operator import operator
 from clinic.extensions import db, site
 from clinic.models import Letter, Request, StaffSession, User
 from clinic.sealing import CannotBeRead, new_key
 from clinic.services import audit, erasing, outbox
 from tests.integration.operations.conftest import ON_SQLITE
-from tests.support import full_house
+from tests.support import databases, full_house
 from tests.support.clock import MONDAY_MORNING
 from tests.support.patients import Patient
 from tests.support.scene import Scene, all_of, stored
@@ -103,7 +102,7 @@ def command(words: list[str], typed: str) -> Result:
 
 def restart() -> None:
     """Take the keys and the settings as a new process would find them."""
-    with create_app(config.load()).app_context():
+    with databases.app_of_environment().app_context():
         close()
 
 

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from clinic import config
-from clinic.app import create_app
 from clinic.commands.setup import setup
 from clinic.extensions import db
 from clinic.models import ClinicSetting, Location, OpeningHours, User
+from tests.support import databases
 from tests.support.scene import all_of
 from tests.support.signing_in import PASSWORD
 
@@ -54,7 +54,7 @@ def run(file: Path) -> Iterator[Run]:
     made: list[Flask] = []
 
     def make() -> Flask:
-        made.append(create_app())
+        made.append(databases.app_of_environment())
         return made[-1]
 
     def call(*words: str, typed: str = "", **answers: str) -> Result:
@@ -77,7 +77,7 @@ def test_a_clinic_is_set_up_without_a_question(run: Run, file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     settings = config.load({config.FILE_VARIABLE: str(file)})
     assert len({settings.secret_key, settings.password_salt, settings.lookup_key}) == 3
-    app = create_app()
+    app = databases.app_of_environment()
     with app.app_context():
         assert [one.email for one in all_of(User)] == ["ada@example.com"]
         assert [one.needling_law for one in all_of(Location)] == ["silent"]
