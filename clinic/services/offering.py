@@ -215,6 +215,12 @@ def clearance_ended(work: Work, request: Request) -> None:
         outbox.drop(work, request.id, visit_letters.REMINDER)  # it cannot be as it was planned
 
 
+def call_about_visits(work: Work, request: Request) -> None:
+    """Keep a request on the call list while a visit with needles stands on no live clearance."""
+    if _needling_to_come(work, request) and needling.live(work, request) is None:
+        request.call_today = request.call_today or "clearance_ended"
+
+
 def clearance_made(work: Work, request: Request) -> None:
     """Say that a time may be offered, where the desk's track allows it."""
     _carry_over(work, request)

@@ -22,7 +22,16 @@ from clinic.models import Intake, Location, Note, Request, Review, ScreeningReco
 from clinic.screening import outcome, questionnaire, regions
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
-from clinic.services import alerts, clearances, idempotency, outbox, tokens, tracks, triage
+from clinic.services import (
+    alerts,
+    clearances,
+    idempotency,
+    offering,
+    outbox,
+    tokens,
+    tracks,
+    triage,
+)
 from clinic.services.clearances import Limits
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
@@ -125,6 +134,8 @@ def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int, key: st
         if request.call_today == "clearance_ended":
             request.call_today = None  # unless a visit does not fit the new one
         clearances.by_review(work, request, review, limits)
+    else:
+        offering.call_about_visits(work, request)  # a call before this decision did not end them
     _tell_patient(work, request, review)
     idempotency.remember(work, key, "decision", body, review.id)
     return review.id
@@ -158,6 +169,7 @@ def close_urgent(work: Work, request_id: UUID, *, note: str, seen: int) -> None:
     alerts.close(work, request)
     if request.call_today == "urgent":
         request.call_today = None
+    offering.call_about_visits(work, request)  # what stopped the patient may have ended them
     if note.strip():
         _note(work, request, note)
     work.audit("urgent.closed", "request", request.id)

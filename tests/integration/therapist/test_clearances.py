@@ -32,6 +32,8 @@ from clinic.services.review import CannotDecide
 from clinic.services.transaction import Work, writes
 from tests.integration.desk.test_races import race
 from tests.integration.therapist.conftest import WHY, Practice, clearances_of
+from tests.integration.therapist.test_confirming import opens, proved
+from tests.integration.therapist.test_urgent import calls
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
 
@@ -88,6 +90,43 @@ def test_withdrawal_puts_a_confirmed_visit_on_call_today(practice: Practice) -> 
         review.withdraw(
             practice.tess, practice.now, request_id, reason=WHY, seen=version_of(request_id)
         )
+
+
+def test_a_decision_against_needles_calls_again_about_a_visit_that_still_stands(
+    practice: Practice,
+) -> None:
+    # The desk has called about the withdrawal already, and the visit was left as it was.
+    request_id = Patient().asks(practice.now)
+    practice.decides(request_id, "clear")
+    practice.books(request_id)
+    seen = version_of(request_id)
+    review.withdraw(practice.tess, practice.later(hours=1), request_id, reason=WHY, seen=seen)
+    calls(practice, request_id, "reached")
+    assert stored(Request, request_id).call_today is None
+
+    practice.decides(request_id, "refer")
+
+    assert stored(Request, request_id).call_today == "clearance_ended"
+
+
+def test_closing_an_urgent_flag_leaves_the_call_about_the_visit_that_lost_its_clearance(
+    practice: Practice,
+) -> None:
+    patient = Patient()
+    request_id = patient.asks(practice.now)
+    practice.decides(request_id, "clear")
+    practice.books(request_id)
+    proved(practice, request_id)
+    opens(practice, patient)
+    patient.answers = {"rf-chest-breath": "yes"}
+    assert patient.fills_in(practice.later(minutes=5))
+    calls(practice, request_id, "reached")
+
+    seen = version_of(request_id)
+    review.close_urgent(practice.theo, practice.now, request_id, note="", seen=seen)
+
+    request = stored(Request, request_id)
+    assert (request.urgent_open, request.call_today) == (False, "clearance_ended")
 
 
 @pytest.mark.proves("CON-5")
