@@ -118,6 +118,8 @@ def cancel(reference: str, appointment_id: UUID) -> Answer:
     if not form.validate():
         return _cancelling(reference, appointment_id, form), 422
     said = _("The visit is cancelled.")
+    if not _writes_to(requests.page(guards.actor(), reference)):
+        said = _("The visit is cancelled. There is no email: call the patient.")
     return _act(reference, moving.cancel, visit.id, said, reason=form.reason.data)
 
 
@@ -149,7 +151,10 @@ def move(reference: str, appointment_id: UUID) -> Answer:
         key=form.key,
         take_over=form.takes_over,
     )
-    return _back(reference, _("The visit is moved and confirmed by letter."))
+    said = _("The visit is moved and confirmed by letter.")
+    if not _writes_to(requests.page(guards.actor(), reference)):
+        said = _("The visit is moved. There is no email: say the day and time on the phone.")
+    return _back(reference, said)
 
 
 def _act(
@@ -182,9 +187,14 @@ def _offered(reference: str, offer_id: UUID) -> RequestPage:
 
 def _told(page: RequestPage) -> str:
     """Say how the patient hears of a booking: by letter, or on the phone alone."""
-    if page.contact and page.contact.email:
+    if _writes_to(page):
         return str(_("The visit is booked and confirmed by letter."))
     return str(_("The visit is booked. There is no email: say the day and time on the phone."))
+
+
+def _writes_to(page: RequestPage) -> bool:
+    """Whether letters go to this patient at all."""
+    return page.contact is not None and bool(page.contact.email)
 
 
 def _visit(reference: str, appointment_id: UUID) -> Visit:

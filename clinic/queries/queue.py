@@ -35,7 +35,7 @@ from clinic import contact
 from clinic.access import Actor, Permission
 from clinic.booking import lifecycle
 from clinic.extensions import db, vault
-from clinic.models import Appointment, Letter, Location, Request, User
+from clinic.models import Appointment, Letter, Location, Offer, Request, User
 
 PAGE = 25
 LONGEST_SEARCH = 200
@@ -59,6 +59,7 @@ ACTIONS = (
     "letter",
     "review",
     "back",
+    "tell",
     "offer",
     "no_needles",
     "doctor",
@@ -210,6 +211,14 @@ def _letter_failed() -> ColumnElement[bool]:
     return Request.id.in_(failed)  # few, read once by their state; not looked up for each request
 
 
+def _offered_to_nobody_yet() -> ColumnElement[bool]:
+    """Times are held, no letter can say so, and no call has reached the patient since."""
+    since = select(Offer.made_at).where(Offer.request_id == Request.id, Offer.state == "open")
+    made_at = since.correlate(Request).scalar_subquery()
+    unheard = or_(Request.reached_at.is_(None), Request.reached_at < made_at)
+    return and_(Request.desk_state == "offered", Request.email_digest.is_(None), unheard)
+
+
 def _action() -> ColumnElement[str]:
     """What is to be done next: the one place that knows, for rows, filters and the order."""
     is_open = Request.desk_state.in_(lifecycle.OPEN_DESK)
@@ -220,6 +229,7 @@ def _action() -> ColumnElement[str]:
         (not_(is_open), "none"),
         (decided == "needs_review", "review"),
         (Request.back_since.is_not(None), "back"),
+        (_offered_to_nobody_yet(), "tell"),
         (state.in_(("waiting", "offered", "booked")), "none"),
         (state == "ready_to_offer", "offer"),
         (decided.in_(lifecycle.NEEDLING_ALLOWED), "offer"),

@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, Word] = {
     "review": Word(_("Therapist must review"), Tone.REVIEW),
     "letter": Word(_("A letter failed"), Tone.REVIEW),
     "back": Word(_("Look at it again"), Tone.REVIEW),
+    "tell": Word(_("Call: say which times are held"), Tone.REVIEW),
     "offer": Word(_("Offer a time"), Tone.READY),
     "no_needles": Word(_("Offer a visit without needles"), Tone.READY),
     "doctor": Word(_("Call: doctor first"), Tone.REVIEW),

@@ -1,5 +1,6 @@
 """What each request asks of the clinic next, and that what asks for nothing stands last."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,9 +11,10 @@ from clinic.queries import queue
 from clinic.queries.queue import Wish
 from clinic.services import outbox, tracks, triage
 from clinic.services.transaction import Work, writes
-from tests.integration.desk.test_offering import booked
+from tests.integration.desk.test_offering import WEDNESDAY, booked, hold
 from tests.support.scene import Scene, version_of
 
+HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -71,6 +73,29 @@ def test_who_cannot_answer_by_a_link_is_asked_by_phone(scene: Scene, dana: Actor
     for request_id in (without, unproved):
         decided(SYSTEM, scene.now, request_id, act="ask for more")
         assert queue.action_of(dana, request_id) == "ask"
+
+
+def test_times_held_for_who_has_no_email_are_a_call_to_make_until_one_reached_them(
+    scene: Scene, dana: Actor, theo: Actor, place: UUID
+) -> None:
+    by_letter, by_phone = scene.request(cleared=True), scene.request(cleared=True, email=None)
+    hold(scene, dana, by_letter, theo, place)
+    hold(scene, dana, by_phone, theo, place, starts_at=scene.now + WEDNESDAY + HOUR)
+    assert queue.action_of(dana, by_letter) == "none"
+    assert queue.action_of(dana, by_phone) == "tell"
+    assert [row.id for row in queue.page(dana, Wish(action="tell")).rows] == [by_phone]
+
+    for outcome, asked in (("voicemail", "tell"), ("reached", "none")):
+        triage.attempt(
+            dana,
+            scene.now,
+            by_phone,
+            outcome=outcome,
+            number="+13125550142",
+            seen=version_of(by_phone),
+            key=outcome,
+        )
+        assert queue.action_of(dana, by_phone) == asked, outcome
 
 
 def test_call_today_holds_every_request_that_asks_for_a_call_whatever_the_reason(

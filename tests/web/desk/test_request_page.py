@@ -295,6 +295,27 @@ def test_a_visit_is_moved_and_cancelled_from_the_page(screen: Screen) -> None:
     assert states == ["cancelled", "moved"]
 
 
+def test_who_has_no_email_is_told_of_a_moved_and_a_cancelled_visit_on_the_phone(
+    screen: Screen,
+) -> None:
+    reference = screen.request(cleared=True, email=None, email_proved_at=None, channel="phone")
+    times = screen.get(f"/staff/requests/{reference}/offer?kind=needling")
+
+    held = pick(times, "9:00 AM EST", "Wednesday, November 25, 2026")
+    booked = held.submit("Patient says yes")
+    form = booked.follow("Move it").form("Move the visit to this time")
+    form.data.append(("starts", "2026-11-26T15:00:00+00:00"))
+    moved = form.submit()
+    asked = moved.follow("Cancel it")
+    cancelled = asked.submit("Yes, cancel this visit", reason="therapist_away")
+
+    assert "Call: say which times are held" in held.text
+    assert "Try again" not in held.text, "an offer comes back by its own time, not by a next try"
+    assert "The visit is moved. There is no email" in moved.text
+    assert "confirmed by letter" not in moved.text
+    assert "The visit is cancelled. There is no email: call the patient." in cancelled.text
+
+
 def test_an_offer_is_answered_only_below_its_own_request(screen: Screen) -> None:
     first, second = screen.request(cleared=True), screen.request(cleared=True)
     times = screen.get(f"/staff/requests/{first}/offer?kind=needling")
