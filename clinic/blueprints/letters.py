@@ -133,6 +133,7 @@ def _page(page: RequestPage, form: LetterForm, *, picked: str = "", shown: bool 
             language=page.language,
             # The link itself is made when the letter is queued, and shown to nobody here.
             link=f"{site.settings.public_base_url.rstrip('/')}/r/…",
+            address_proved=page.contact.email_proved,
         )
     return render_template(
         "desk/letter.html",

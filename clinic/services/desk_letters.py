@@ -44,9 +44,15 @@ def refuse_telling(*texts: str) -> None:
         raise Telling(found)
 
 
-def preview(subject: str, body: str, *, name: str, language: str, link: str) -> tuple[str, str]:
+def preview(
+    subject: str, body: str, *, name: str, language: str, link: str, address_proved: bool
+) -> tuple[str, str]:
     """Return subject and body as they will go out, with words in place of the link."""
-    context = {"first_name": contact.first_name(name), "link": link}
+    context = {
+        "first_name": contact.first_name(name),
+        "link": link,
+        "address_proved": address_proved,
+    }
     return letters.render(KIND, language, {"subject": subject, "body": body, **context})
 
 

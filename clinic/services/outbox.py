@@ -68,7 +68,9 @@ def enqueue(
     known = work.session.scalar(select(Letter.id).where(Letter.dedupe_key == dedupe_key))
     if known is not None:
         return
-    subject, body = letters.render(kind, language, context)
+    subject, body = letters.render(
+        kind, language, {"address_proved": _is_proved(work, request_id), **context}
+    )
     letter_id = uuid4()
     host = site.settings.hosts[0] if site.settings.hosts else "localhost"
     work.session.add(
@@ -90,6 +92,11 @@ def enqueue(
         )
     )
     work.audit("letter.queued", "letter", letter_id, kind=kind)
+
+
+def _is_proved(work: Work, request_id: UUID | None) -> bool:
+    request = work.session.get(Request, request_id) if request_id is not None else None
+    return request is not None and request.email_proved_at is not None
 
 
 def skip(work: Work, kind: str, request_id: UUID) -> None:

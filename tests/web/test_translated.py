@@ -164,14 +164,30 @@ def test_what_is_said_before_a_language_is_known_is_said_in_both(said: str) -> N
     assert "por favor" in spanish.lower()
 
 
+def test_each_letter_that_promises_a_code_tells_what_an_unproved_address_gets() -> None:
+    texts = {
+        kind: (TEMPLATES / "email" / f"{kind}.txt").read_text(encoding="utf-8") for kind in LETTERS
+    }
+    promising = {kind for kind in LETTERS if "asks for a code that we mail to you" in texts[kind]}
+
+    silent = {
+        kind for kind in promising if '{% include "parts/elsewhere.txt" %}' not in texts[kind]
+    }
+
+    # The one goes to proved addresses alone; the other says it in words of its own.
+    assert silent == {"resume_link", "enquiry_request"}
+
+
 @pytest.mark.parametrize("kind", LETTERS)
 @pytest.mark.parametrize("filled", ["", "7", "phone"])
 def test_no_letter_holds_one(empty_clinic: Flask, kind: str, filled: str) -> None:
     source = (TEMPLATES / "email" / f"{kind}.txt").read_text(encoding="utf-8")
-    wanted = meta.find_undeclared_variables(JINJA.parse(source))
+    wanted = meta.find_undeclared_variables(JINJA.parse(source)) | {"address_proved"}
 
     with empty_clinic.app_context():
         context = dict.fromkeys(wanted - {"clinic_name", "clinic_phone", "base_url"}, filled)
+        if kind == "desk_letter":  # its subject is words of the desk's own
+            context["subject"] = pseudo.worded("Please call us")
         subject, body = letters.render(kind, "es", context)
 
     assert pseudo.OPEN in subject

@@ -46,6 +46,20 @@ def test_the_clinics_own_name_is_no_reason_to_refuse(scene: Scene, dana: Actor) 
     assert len(all_of(Letter)) == 1
 
 
+def test_a_letter_promises_no_code_where_an_unproved_address_gets_none(
+    scene: Scene, dana: Actor
+) -> None:
+    proved, unproved = scene.request(), scene.request(email_proved_at=None)
+
+    send(scene, dana, proved, key="one")
+    send(scene, dana, unproved, key="two")
+
+    bodies = {letter.request_id: letter.body for letter in all_of(Letter)}
+    said = "only on the phone or computer on which the request was written"
+    assert said not in bodies[proved]
+    assert said in bodies[unproved]
+
+
 def test_nothing_is_written_to_who_has_no_address(scene: Scene, dana: Actor) -> None:
     request_id = scene.request(email=None, email_proved_at=None, channel="phone")
 
