@@ -117,7 +117,7 @@ def accept(offer_id: UUID, appointment_id: UUID) -> Answer:
             seen=SeenForm().seen_version,
         )
     except TOO_LATE as late:
-        return late_page(late)
+        return _other_time(late) or late_page(late)
     flash(_("Thank you. Your appointment is confirmed."), "success")
     return redirect(url_for("status.overview"), 303)
 
@@ -157,6 +157,16 @@ def withdraw() -> Answer:
         return late_page(late)
     flash(_("Your request is closed. You can call us or ask again at any time."), "success")
     return redirect(url_for("status.overview"), 303)
+
+
+def _other_time(late: Exception) -> Answer | None:
+    """Name the visit that stands, if a yes comes after the yes to another time of the offer."""
+    if not isinstance(late, OfferEnded) or late.state != "accepted":
+        return None
+    visits = status.standing(guards.actor(), guards.now()).visits
+    if not visits:
+        return late_page(OfferEnded("ended"))
+    return render_template("status/another_time.html", visits=visits), 409
 
 
 def late_page(late: Exception) -> Answer:
