@@ -13,7 +13,9 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.mime.base import MIMEBase
 from email.utils import formataddr
+from hashlib import sha256
 from types import TracebackType
 from typing import Any
 from uuid import uuid4
@@ -128,7 +130,7 @@ def _message(leased: Leased) -> Message:
         raise UnfitLetter("recipient")
     if not leased.subject.strip() or not leased.subject.isprintable():
         raise UnfitLetter("subject")
-    message = Message(
+    message = _Repeatable(
         subject=leased.subject,
         recipients=[leased.recipient],
         body=leased.body,
@@ -144,6 +146,16 @@ def _message(leased: Leased) -> Message:
     if leased.calendar is not None:
         message.attach("appointment.ics", CALENDAR, leased.calendar.encode())
     return message
+
+
+class _Repeatable(Message):
+    """A letter of several parts that has the same bytes each time it is sent."""
+
+    def _message(self) -> MIMEBase:
+        built = super()._message()
+        if built.is_multipart():  # the usual mark between parts is a new random one each time
+            built.set_boundary(f"=_{sha256(self.msgId.encode()).hexdigest()[:40]}")
+        return built
 
 
 class _Deadline(smtplib.SMTP):
