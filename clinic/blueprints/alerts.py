@@ -30,7 +30,7 @@ def overview() -> Answer:
 
 
 @blueprint.post("/<reference>")
-@guards.staff(Permission.SEE_QUEUE)
+@guards.staff(Permission.WORK_REQUESTS)
 def acknowledge(reference: str) -> Answer:
     """Take up the alert of one request."""
     shown = open_alerts.of_request(guards.actor(), reference, guards.now())

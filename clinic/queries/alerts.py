@@ -25,6 +25,7 @@ class Waiting:
     count: int
     overdue: int
     reference: str | None  # of the request, where it is one alone
+    can_take: bool  # by this actor, who can then call the patient
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class AlertRow:
     escalations: int
     acknowledged_at: datetime | None
     acknowledged_by: str | None
+    can_take: bool  # as above
 
 
 def waiting(actor: Actor, now: datetime) -> Waiting:
@@ -52,7 +54,8 @@ def waiting(actor: Actor, now: datetime) -> Waiting:
     query = select(func.count(), late, func.min(Request.reference))
     query = query.select_from(Alert).join(Request, Request.id == Alert.request_id).where(open_ones)
     count, overdue, reference = db.session.execute(query).one()
-    return Waiting(count, overdue, reference if count == 1 else None)
+    alone = reference if count == 1 else None
+    return Waiting(count, overdue, alone, can_take=actor.may(Permission.WORK_REQUESTS))
 
 
 def every(actor: Actor, now: datetime) -> tuple[AlertRow, ...]:
@@ -98,4 +101,5 @@ def _row(actor: Actor, now: datetime, found: Row[Alert, Request, str, str]) -> A
         escalations=alert.escalations,
         acknowledged_at=alert.acknowledged_at,
         acknowledged_by=by,
+        can_take=waits and actor.may(Permission.WORK_REQUESTS),
     )

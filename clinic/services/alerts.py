@@ -95,9 +95,10 @@ def _patience() -> timedelta:
 def acknowledge(work: Work, request_id: UUID, *, alert_id: UUID, raised_at: datetime) -> TakenUp:
     """Take up an alert as the page showed it; the second of two people is told who was first.
 
-    Raises ChangedUnderneath if another urgent answer has come, or the alert is closed.
+    Only who can call the patient may: it ends the escalation. Raises ChangedUnderneath if
+    another urgent answer has come, or the alert is closed.
     """
-    work.actor.require(Permission.SEE_QUEUE)
+    work.actor.require(Permission.WORK_REQUESTS)
     request = triage.sent(work, request_id)
     alert = open_of(work, request)
     if alert is None or alert.id != alert_id or alert.raised_at != raised_at:

@@ -77,6 +77,7 @@ CELLS: dict[str, Any] = {
     "enquiry_desk.": CARE,
     "enquiry_desk.close_urgent": CLINICIANS,
     "alerts.": STAFF,
+    "alerts.acknowledge": CARE,  # who takes one up calls the patient
     "confirming.": STATUS,
 }
 LAST = ("request.leave", "security.logout")  # end what the other calls need
