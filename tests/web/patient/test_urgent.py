@@ -77,6 +77,7 @@ def test_an_answer_called_a_mistake_stays_on_record_and_holds_the_needles(
     page = page.submit("Agree and continue", {"agree": True}).submit("Send my request")
 
     assert page.heading == "We have your request"
+    assert "We will call you today" in page.text
     first, second = ana.rows(Intake)
     assert (first.number, second.number) == (1, 2)
     assert second.complete
