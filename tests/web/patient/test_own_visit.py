@@ -67,6 +67,8 @@ def test_one_of_three_times_is_taken_and_the_page_shows_it_alone(choosing: Walke
 
     assert "Your appointment is confirmed." in page.text
     assert "Tuesday, December 1, 2026 at 11:00 AM EST" in page.text
+    assert "Something has changed about my health" in page.text
+    assert "Please call us before the visit" not in page.text
     assert page.text.count("11:00 AM EST") == 1
     assert states(choosing) == ["cancelled", "cancelled", "confirmed"]
 
