@@ -34,7 +34,7 @@ def calendar(appointment_id: UUID) -> Response:
 @guards.status
 def cancel_page(appointment_id: UUID) -> Answer:
     """Ask once before the visit is cancelled."""
-    return _page("cancel", appointment_id, WordsForm(formdata=None))
+    return _ask("cancel", appointment_id)
 
 
 @blueprint.post("/cancel")
@@ -62,7 +62,7 @@ def cancel(appointment_id: UUID) -> Answer:
 @guards.status
 def move_page(appointment_id: UUID) -> Answer:
     """Ask which other time would fit."""
-    return _page("move", appointment_id, WordsForm(formdata=None))
+    return _ask("move", appointment_id)
 
 
 @blueprint.post("/move")
@@ -87,7 +87,16 @@ def move(appointment_id: UUID) -> Answer:
     return redirect(url_for("status.overview"), 303)
 
 
-def _page(act: str, appointment_id: UUID, form: WordsForm) -> str | Redirection:
+def _ask(act: str, appointment_id: UUID) -> Answer:
+    """Show the question, or how things stand to whom comes back to it after the answer."""
+    try:
+        return _page(act, appointment_id, WordsForm(formdata=None))
+    except NotThere:
+        status.own_visit(guards.actor(), appointment_id)
+        return redirect(url_for("status.overview"), 303)
+
+
+def _page(act: str, appointment_id: UUID, form: WordsForm) -> str:
     reference, visit = status.visit(guards.actor(), appointment_id, guards.now())
     if not visit.may_change:
         raise NotThere

@@ -12,7 +12,7 @@ from clinic.access import Actor, ActorKind, NotThere
 from clinic.booking import lifecycle
 from clinic.booking.lifecycle import Track
 from clinic.extensions import db
-from clinic.models import Appointment, Draft, Location, Offer, Request, Token
+from clinic.models import Appointment, Clearance, Draft, Location, Offer, Request, Token
 from clinic.sealing import fingerprint
 
 
@@ -52,6 +52,7 @@ class Visit:
     needling: bool
     version: int
     may_change: bool  # cancel it or ask for another time by oneself
+    in_doubt: bool  # its clearance has ended, so that it cannot be as it was planned
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,14 @@ def visit(actor: Actor, appointment_id: UUID, now: datetime) -> tuple[str, Visit
     return request.reference, found[0]
 
 
+def own_visit(actor: Actor, appointment_id: UUID) -> None:
+    """Raise NotThere unless the visit is the actor's own, whatever has become of it."""
+    request = _own(actor)
+    found = db.session.get(Appointment, appointment_id)
+    if found is None or found.request_id != request.id or request.email_proved_at is None:
+        raise NotThere
+
+
 def _link(where: ColumnElement[bool], now: datetime) -> Link:
     query = select(Token, Request).join(Request, Request.id == Token.request_id)
     found = db.session.execute(
@@ -225,8 +234,9 @@ def _offers(request: Request, now: datetime) -> tuple[OpenOffer, ...]:
 
 def _visits(now: datetime, *where: ColumnElement[bool]) -> tuple[Visit, ...]:
     query = (
-        select(Appointment, Location)
+        select(Appointment, Location, Clearance.ended_at)
         .join(Location, Location.id == Appointment.location_id)
+        .outerjoin(Clearance, Clearance.id == Appointment.clearance_id)
         .where(*where)
         .order_by(Appointment.starts_at, Appointment.id)
     )
@@ -241,6 +251,7 @@ def _visits(now: datetime, *where: ColumnElement[bool]) -> tuple[Visit, ...]:
             needling=visit.visit_kind == "needling",
             version=visit.version,
             may_change=visit.state == "confirmed" and now < visit.starts_at,
+            in_doubt=ended_at is not None,
         )
-        for visit, place in db.session.execute(query)
+        for visit, place, ended_at in db.session.execute(query)
     )

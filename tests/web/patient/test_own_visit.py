@@ -31,7 +31,7 @@ def choosing(ana: Walker) -> Walker:
     return ana
 
 
-def offer(scene: Scene, request_id: UUID, count: int) -> Actor:
+def offer(scene: Scene, request_id: UUID, count: int, kind: str = "no_needles") -> Actor:
     theo = scene.staff("Theo Therapist", Role.THERAPIST)
     dana = scene.staff("Dana Desk", Role.FRONT_DESK)
     offering.offer(
@@ -42,7 +42,7 @@ def offer(scene: Scene, request_id: UUID, count: int) -> Actor:
         location_id=scene.place(),
         starts_at=FIRST,
         or_at=[FIRST + timedelta(days=n) for n in range(1, count)],
-        visit_kind="no_needles",
+        visit_kind=kind,
         seen=version_of(request_id),
         key=uuid4().hex,
     )
@@ -112,6 +112,29 @@ def booked(ana: Walker) -> Walker:
     return ana
 
 
+def test_a_visit_whose_clearance_has_ended_is_no_promise_any_more(ana: Walker) -> None:
+    ana.has_sent()
+    ana.proves()
+    with ana.app.app_context():
+        scene, request_id = Scene(MONDAY_MORNING), ana.request().id
+        scene.clear(request_id)
+        dana = offer(scene, request_id, 1, "needling")
+        [held], [made] = all_of(Appointment), all_of(Offer)
+        offering.accept(dana, scene.now, made.id, appointment_id=held.id, seen=made.version)
+        db.session.remove()
+    assert "Your appointment is confirmed." in ana.get("/status/").text
+    assert "We will call you about this appointment" not in ana.get("/status/").text
+
+    with ana.app.app_context():
+        scene.end_clearance(request_id)
+        db.session.remove()
+
+    page = ana.get("/status/")
+    assert states(ana) == ["confirmed"]
+    assert "We will call you about this appointment" in page.text
+    assert "Your appointment is confirmed." not in page.text
+
+
 @pytest.mark.proves("TOK-3", "TOK-4")
 def test_asking_to_move_and_cancelling_ask_once_and_reading_changes_nothing(
     booked: Walker,
@@ -134,6 +157,8 @@ def test_asking_to_move_and_cancelling_ask_once_and_reading_changes_nothing(
     assert again.status == 200
     assert states(booked) == ["cancelled"]
     assert len(booked.letters("appointment_cancelled")) == 1
+    for path in (asked.path, asked.path.replace("cancel", "move")):
+        assert booked.get(path).path == "/status/", "the back button finds no dead end"
 
 
 def test_a_visit_goes_into_a_calendar_and_only_its_own_patient_gets_it(booked: Walker) -> None:
@@ -148,7 +173,9 @@ def test_a_visit_goes_into_a_calendar_and_only_its_own_patient_gets_it(booked: W
     stranger = booked.elsewhere()
     stranger.has_sent(phone="555-555-0188", email="stranger@example.com")
     stranger.proves()
-    for path in (str(link["href"]), str(link["href"]).replace("appointment.ics", "cancel")):
+    calendar = str(link["href"])
+    for page_of in ("appointment.ics", "cancel", "move"):
+        path = calendar.replace("appointment.ics", page_of)
         assert stranger.client.get(path).status_code == 404
         assert booked.elsewhere().client.get(path).status_code == 303
 
