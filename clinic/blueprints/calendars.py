@@ -80,7 +80,7 @@ def add_closure() -> Answer:
     except UnfitTime:
         form.last.errors = [_("The last day must not come before the first")]
         return _page(closure=form), 422
-    return _back(_("The days are closed. Visits that are booked stay: call those patients."))
+    return _back(_("The days are closed. Whoever has a time then is in “Call today”."))
 
 
 @blueprint.post("/closures/<uuid:closure_id>/remove")

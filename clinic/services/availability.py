@@ -14,7 +14,7 @@ from sqlalchemy import select
 from clinic.access import NotThere, Permission, Refused, Role
 from clinic.booking import calendar
 from clinic.booking.calendar import UnfitTime
-from clinic.models import Closure, Location, User, WeeklyHours
+from clinic.models import Appointment, Closure, Location, Request, User, WeeklyHours
 from clinic.services.transaction import Work, writes
 
 TREATING = {str(Role.THERAPIST), str(Role.LEAD_THERAPIST)}
@@ -107,7 +107,10 @@ def add_closure(
     therapist_id: UUID | None = None,
     location_id: UUID | None = None,
 ) -> UUID:
-    """Close a location, one therapist or else the clinic; raise UnfitTime for days reversed."""
+    """Close a location, one therapist or else the clinic; raise UnfitTime for days reversed.
+
+    Times that are offered or booked on these days stay, and their patients are to be called.
+    """
     _require_calendar(work, therapist_id)
     calendar.Closure(starts_on, ends_on)
     if therapist_id is not None and location_id is not None:
@@ -121,6 +124,7 @@ def add_closure(
     )
     work.session.add(shut)
     work.audit("closure.added", "closure", shut.id)
+    _call_today(work, shut)
     return shut.id
 
 
@@ -133,6 +137,27 @@ def remove_closure(work: Work, closure_id: UUID) -> None:
     _require_calendar(work, shut.therapist_id)
     work.session.delete(shut)
     work.audit("closure.removed", "closure", shut.id)
+
+
+def _call_today(work: Work, shut: Closure) -> None:
+    query = (
+        select(Appointment.request_id, Appointment.starts_at, Location.zone)
+        .join(Location, Location.id == Appointment.location_id)
+        .where(Appointment.state.in_(("held", "confirmed")), Appointment.ends_at > work.now)
+    )
+    if shut.therapist_id is not None:
+        query = query.where(Appointment.therapist_id == shut.therapist_id)
+    if shut.location_id is not None:
+        query = query.where(Appointment.location_id == shut.location_id)
+    concerned = {
+        request_id
+        for request_id, starts_at, zone in work.session.execute(query)
+        if shut.starts_on <= calendar.visit_on(starts_at, zone) <= shut.ends_on
+    }
+    for request in work.session.scalars(
+        select(Request).where(Request.id.in_(concerned)).order_by(Request.id).with_for_update()
+    ):
+        request.call_today = request.call_today or "day_closed"
 
 
 def require_zone(zone: str) -> None:

@@ -24,6 +24,7 @@ THERAPISTS = {str(Role.THERAPIST), str(Role.LEAD_THERAPIST)}
 ABOUT_A_VISIT = (
     "asked_to_move",
     "clearance_ended",
+    "day_closed",
     "missed",
     "patient_cancelled",
     "visit_does_not_fit",

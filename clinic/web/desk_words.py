@@ -52,6 +52,10 @@ CALL_TODAY: Mapping[str, LazyString] = {
     "visit_does_not_fit": _(
         "The confirmed visit does not fit the newest decision. Call, and find another time."
     ),
+    "day_closed": _(
+        "The clinic is closed, or the therapist is away, on the day that was offered or booked. "
+        "Call, and find another time."
+    ),
     "asked_to_move": _(
         "The patient asks for another time. The visit stays as it is until it is moved."
     ),

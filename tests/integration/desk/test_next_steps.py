@@ -5,14 +5,15 @@ from uuid import UUID
 
 import pytest
 
-from clinic.access import SYSTEM, Actor
+from clinic.access import SYSTEM, Actor, Role
 from clinic.booking.lifecycle import Track
+from clinic.models import Appointment
 from clinic.queries import queue
 from clinic.queries.queue import Wish
-from clinic.services import outbox, tracks, triage
+from clinic.services import availability, moving, outbox, tracks, triage
 from clinic.services.transaction import Work, writes
 from tests.integration.desk.test_offering import WEDNESDAY, booked, hold
-from tests.support.scene import Scene, version_of
+from tests.support.scene import Scene, person, stored, version_of
 
 HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -117,6 +118,30 @@ def test_call_today_holds_every_request_that_asks_for_a_call_whatever_the_reason
 @writes
 def _ask_for_call(work: Work, request_id: UUID, *, why: str) -> None:
     tracks.load(work, request_id).call_today = why
+
+
+def test_who_has_a_time_on_days_that_are_closed_later_is_to_be_called(
+    scene: Scene, dana: Actor, theo: Actor, place: UUID
+) -> None:
+    lena = scene.staff("Lena Lead", Role.LEAD_THERAPIST)
+    scene.hours(lena, place)
+    offered, visit, before, elses = (scene.request(cleared=True) for _ in range(4))
+    hold(scene, dana, offered, theo, place)
+    visit_id = booked(scene, dana, visit, theo, place, starts_at=scene.now + WEDNESDAY + HOUR)
+    booked(scene, dana, before, theo, place, starts_at=scene.now + WEDNESDAY / 2)
+    booked(scene, dana, elses, lena, place)
+    wednesday = (scene.now + WEDNESDAY).date()
+
+    availability.add_closure(
+        theo, scene.now, wednesday, wednesday + 3 * WEDNESDAY, therapist_id=person(theo)
+    )
+
+    called = {row.id for row in queue.page(dana, Wish(folder="call_today")).rows}
+    assert called == {offered, visit}
+    version = stored(Appointment, visit_id).version
+    moving.cancel(dana, scene.now, visit_id, seen=version, reason="therapist_away")
+    assert queue.action_of(dana, visit) == "offer"
+    assert queue.action_of(dana, offered) == "call_today"
 
 
 def test_a_failed_letter_is_work_in_a_folder_of_its_own(scene: Scene, dana: Actor) -> None:

@@ -327,8 +327,16 @@ def test_a_cancelled_visit_frees_its_time_and_says_so(
     assert len(all_of(Letter, kind="appointment_cancelled")) == 1
 
 
-def booked(scene: Scene, dana: Actor, request_id: UUID, theo: Actor, place: UUID) -> UUID:
-    offer_id = hold(scene, dana, request_id, theo, place)
+def booked(
+    scene: Scene,
+    dana: Actor,
+    request_id: UUID,
+    theo: Actor,
+    place: UUID,
+    *,
+    starts_at: datetime | None = None,
+) -> UUID:
+    offer_id = hold(scene, dana, request_id, theo, place, starts_at=starts_at)
     return offering.accept(dana, scene.now, offer_id, appointment_id=visit_of(offer_id).id, seen=1)
 
 
