@@ -7,9 +7,11 @@ scripts or without, by pointer or by keys, on any width and in either language.
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from time import monotonic
+from typing import Self
 
 from playwright.sync_api import Locator, Page
 
@@ -20,6 +22,7 @@ from tests.support.signing_in import Person
 
 # With this variable set, each page that a navigator looks at leaves its picture in that folder.
 ALBUM = "BROWSER_ALBUM"
+PATIENCE = 15  # seconds
 OPEN_QUESTIONS = """() => {
   const seen = (one) => one.checkVisibility();
   const named = (kind) => [...document.querySelectorAll(`#step input[type=${kind}]`)].filter(seen);
@@ -82,6 +85,16 @@ class Navigator:
         if album:
             self._keeps_picture(Path(album))
 
+    def waits_for(self, words: str, path: str) -> None:
+        """Open a page again and again until it says this; the worker needs its moment."""
+        give_up = monotonic() + PATIENCE
+        self.visitor.open(path)
+        while words not in self.said and monotonic() < give_up:
+            self.page.wait_for_timeout(250)
+            self.visitor.open(path)
+        assert words in self.said, f"{path} does not come to say {words!r}"
+        self.looks()
+
     def writes(self, name: str, text: str) -> None:
         """Put a text into the field of this name."""
         self.hands.write(self._control(name), text)
@@ -114,6 +127,11 @@ class Navigator:
     def unfolds(self, label: str) -> None:
         """Open a disclosure."""
         self.hands.press(self.page.locator("summary", has_text=label))
+
+    def another_tab(self) -> Self:
+        """Sit at a second tab of the same browser, with the same cookies."""
+        tab = self.visitor.context.new_page()
+        return replace(self, visitor=replace(self.visitor, page=tab))
 
     def _goes(self, act: Callable[[], None]) -> None:
         with self.page.expect_navigation():
@@ -153,7 +171,7 @@ class Patient(Navigator):
         self.chooses("answered_by", "patient")
         self.writes("phone", self.phone)
         self.writes("email", self.email)
-        self.chooses("channel", "email")
+        self.chooses("channel", "email" if self.email else "phone")
         self.chooses("language", self.language)
 
     def says_where(self, *regions: str, hopes: str = "To lift my grandchild again.") -> None:
@@ -166,7 +184,7 @@ class Patient(Navigator):
 
     def tells_history(self, **told: Iterable[str] | str) -> None:
         """Answer topic by topic; whatever is not told is "no"."""
-        while self.path.startswith("/request/history/"):
+        while "/history/" in self.path:
             self.answers_page(told)
             self.goes_on()
 
@@ -198,6 +216,39 @@ class Patient(Navigator):
         before = self.clinic.codes_so_far(self.email)
         self.presses("Mail me a code")
         self.types_code("Check the code", after=before)
+
+    def has_chest_pain(self) -> str:
+        """Ask for care and answer the first question with yes; return the reference."""
+        self.starts()
+        self.says_where("knee-left")
+        self.chooses("ticks", "rf-chest-breath")
+        self.chooses("rf-chest-breath.worse", "yes")
+        self.chooses("rf-chest-breath.after-needling", "no")
+        self.goes_on()
+        assert self.path == "/request/stop"
+        return self.page.locator(".reference").inner_text()
+
+    def asks_a_question(self, question: str) -> None:
+        """Come from the first page and write to the clinic."""
+        self.opens("/")
+        self.follows("Ask a question")
+        self.writes("name", self.name)
+        self.writes("email", self.email)
+        self.writes("question", question)
+        self.chooses("language", self.language)
+        self.presses("Send my question")
+
+    def opens_her_page(self, about: str) -> None:
+        """Follow the link of a letter and prove by a code who she is."""
+        self.opens_the_link_in(about)
+        self.asks_for_a_code()
+
+    def accepts(self, place: int = 0) -> str:
+        """Say yes to one of the times that are offered; return it in words."""
+        choice = self.page.locator(".offer-choice").nth(place)
+        when = choice.locator(".offer-time").inner_text()
+        self._goes(lambda: self.hands.press(choice.get_by_role("button")))
+        return when
 
     def leaves(self) -> None:
         """Close everything in this browser, as on a device that others use too."""
@@ -283,8 +334,7 @@ class Desk(Staff):
     def offers_a_time_with(self, therapist: str) -> str:
         """Offer the first time of the second day shown; return the day in words."""
         self.follows("Offer a visit with needling")
-        self.picks("therapist", therapist)
-        self.presses("Filter", within="form[role=search]")
+        self.looks_for_times(therapist=therapist)
         assert not re.search(r"\d{4}-\d\d-\d\d", self.said), "days are written in words"
         day = self.page.locator("fieldset.region-group").nth(1)
         when = str(day.locator("legend").text_content()).strip()
@@ -293,6 +343,32 @@ class Desk(Staff):
         self.hands.choose(first)
         self.presses("Hold and offer")
         return when
+
+    def looks_for_times(self, **wanted: str) -> None:
+        """Look for free times with somebody, somewhere."""
+        for name, label in wanted.items():
+            self.picks(name, label)
+        self.presses("Filter", within="form[role=search]")
+
+    def ticks_times(self, *places: int) -> list[str]:
+        """Tick times of the first day shown, by their place in its list; return their ids."""
+        boxes = self.page.locator("fieldset.region-group").first.locator("input")
+        count = boxes.count()
+        ticked = [boxes.nth(place % count) for place in places]
+        for box in ticked:
+            self.hands.choose(box)
+        return [str(box.get_attribute("value")) for box in ticked]
+
+    def keys_the_call_of(self, caller: Patient) -> str:
+        """Write down a whole request for somebody on the phone; return the reference."""
+        self.opens("/staff/keying/new")
+        writes = replace(caller, visitor=self.visitor, thorough=self.thorough)
+        writes.introduces_herself()
+        writes.goes_on()
+        writes.says_where("knee-left")
+        writes.tells_history()
+        writes.agrees()
+        return writes.sends()
 
 
 @dataclass
@@ -314,6 +390,15 @@ class Therapist(Staff):
             self._grounds(grounds, reason)
         self.writes("reason", reason)
         self.presses("Sign this decision")
+
+    def withdraws(self, why: str) -> None:
+        """Take a clearance back."""
+        self.writes("why", why)
+        self.presses("Withdraw the clearance")
+
+    def closes_the_flag(self) -> None:
+        """Close an urgent flag."""
+        self.presses("Close the urgent flag")
 
     def _grounds(self, grounds: str, reason: str) -> None:
         """Give the ground and the sentence for each finding that asks for one of its own."""

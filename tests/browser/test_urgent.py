@@ -5,18 +5,6 @@ from tests.browser.navigators import Desk, Patient, Therapist
 from tests.support.open_clinic import ALERTS, OpenClinic
 
 
-def stops_with_chest_pain(patient: Patient) -> str:
-    """Ask for care and answer the first question with yes; return the reference."""
-    patient.starts()
-    patient.says_where("knee-left")
-    patient.chooses("ticks", "rf-chest-breath")
-    patient.chooses("rf-chest-breath.worse", "yes")
-    patient.chooses("rf-chest-breath.after-needling", "no")
-    patient.goes_on()
-    assert patient.path == "/request/stop"
-    return patient.page.locator(".reference").inner_text()
-
-
 def test_chest_pain_stops_the_form_alarms_the_clinic_and_leads_the_queue(
     on_sqlite: OpenClinic, seat: Seat
 ) -> None:
@@ -26,7 +14,7 @@ def test_chest_pain_stops_the_form_alarms_the_clinic_and_leads_the_queue(
     )  # fmt: skip
     desk = seat(Desk, on_sqlite, width="phone")
 
-    reference = stops_with_chest_pain(patient)
+    reference = patient.has_chest_pain()
 
     assert "Call 911 now" in patient.said
     assert patient.page.locator("main a[href='tel:911']").count() >= 1
@@ -51,7 +39,7 @@ def test_an_urgent_answer_called_a_mistake_stays_on_record(
         email="mia.mistake@example.com", thorough=False,
     )  # fmt: skip
     therapist = seat(Therapist, on_postgresql)
-    reference = stops_with_chest_pain(patient)
+    reference = patient.has_chest_pain()
 
     patient.presses("I chose that by mistake")
     patient.page.locator("[name=ticks][value=rf-chest-breath]").uncheck()
