@@ -17,7 +17,7 @@ from clinic.access import Actor, ActorKind, Permission, Refused
 from clinic.booking import calendar
 from clinic.booking.lifecycle import NoSuchMove, Track
 from clinic.extensions import db, site
-from clinic.models import Appointment, Clearance, Letter, Request, VisitRecord
+from clinic.models import Appointment, Clearance, Letter, Location, Request, VisitRecord
 from clinic.screening import regions as places
 from clinic.services import holding, needling, tracks, triage, visit_letters
 from clinic.services.holding import as_visit
@@ -183,8 +183,10 @@ def _to_remind(now: datetime) -> list[UUID]:
     query = (
         select(Appointment, told.scalar_subquery())
         .join(Request, Request.id == Appointment.request_id)
+        .join(Location, Location.id == Appointment.location_id)
         .where(
             Appointment.state == "confirmed",
+            or_(Appointment.visit_kind != "needling", Location.needling_law != "prohibited"),
             Appointment.starts_at > now,
             Appointment.starts_at <= now + ahead,
             Request.email_sealed.is_not(None),

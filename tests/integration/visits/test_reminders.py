@@ -1,14 +1,17 @@
 """Reminders: once, in time, in the zone of the place, and never of a visit that will not be."""
 
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from clinic.access import SYSTEM, Actor, Refused
+from clinic import effective
+from clinic.access import SYSTEM, Actor, Refused, Role
+from clinic.booking.place import Particulars
 from clinic.models import Appointment, Letter, Request
-from clinic.services import moving, offering, outbox, visits
+from clinic.services import moving, offering, outbox, places, visits
 from tests.integration.desk.test_offering import booked, hold, visit_of
 from tests.integration.visits.test_moving import seen, shift
 from tests.support.scene import NEW_YORK, Scene, all_of, stored
@@ -69,6 +72,23 @@ def test_a_queued_reminder_of_a_visit_that_will_not_be_so_is_not_sent(
 def test_a_visit_that_cannot_be_as_planned_is_not_reminded_of(scene: Scene, visit_id: UUID) -> None:
     scene.end_clearance(stored(Appointment, visit_id).request_id)
 
+    assert visits.remind_due(SYSTEM, scene.now) == 0
+
+
+def test_no_visit_with_needles_is_reminded_of_where_the_law_forbids_them_since(
+    scene: Scene, place: UUID, visit_id: UUID
+) -> None:
+    ada = scene.staff("Ada Admin", Role.ADMIN)
+    at = stored(Location, place)
+    given = Particulars(**{one.name: getattr(at, one.name) for one in fields(Particulars)})
+    forbidden = replace(given, needling_law="prohibited")
+
+    found = places.change(
+        ada, scene.now, place, forbidden, seen=effective.mark(asdict(given).values())
+    )
+
+    assert found == 1
+    assert stored(Request, stored(Appointment, visit_id).request_id).call_today is not None
     assert visits.remind_due(SYSTEM, scene.now) == 0
 
 
