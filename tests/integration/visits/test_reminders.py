@@ -10,7 +10,7 @@ import pytest
 from clinic import effective
 from clinic.access import SYSTEM, Actor, Refused, Role
 from clinic.booking.place import Particulars
-from clinic.models import Appointment, Letter, Request
+from clinic.models import Appointment, Letter, Location, Request
 from clinic.services import moving, offering, outbox, places, visits
 from tests.integration.desk.test_offering import booked, hold, visit_of
 from tests.integration.visits.test_moving import seen, shift
