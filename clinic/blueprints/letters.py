@@ -92,16 +92,20 @@ def send_again(reference: str, letter_id: UUID) -> Answer:
 @blueprint.post("/<uuid:letter_id>/told")
 @guards.staff(Permission.SEND_LETTERS)
 def told_by_phone(reference: str, letter_id: UUID) -> Answer:
-    """Note that the patient was told by phone what a failed letter said."""
+    """Note that the patient was told by phone what a failed letter said, or the clinic's seen to."""
     form = LetterForm()
+    page = requests.page(guards.actor(), reference)
+    clinics = any(one.id == letter_id and one.clinics for one in page.failed)
     desk_letters.told_by_phone(
         guards.actor(),
         guards.now(),
-        requests.find(guards.actor(), reference),
+        page.id,
         letter_id=letter_id,
         seen=form.seen_version,
         take_over=form.takes_over,
     )
+    if clinics:
+        return _back(reference, _("It is noted that somebody saw to it."))
     return _back(reference, _("It is noted that the patient was told by phone."))
 
 

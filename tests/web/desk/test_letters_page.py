@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from clinic.access import SYSTEM, Role
 from clinic.booking.lifecycle import Track
@@ -229,6 +230,24 @@ def test_what_was_told_by_phone_leaves_the_work_to_do_and_stays_on_record(screen
     late = page.submit("Send it again")
     assert late.status == 409
     assert letters(screen)[0].state == "dropped"
+
+
+def test_a_failed_letter_to_the_clinic_is_seen_to_and_no_patient_is_said_to_be_told(
+    screen: Screen,
+) -> None:
+    reference = failed(screen)
+    screen.now(_to_the_clinic, SYSTEM, screen.scene.now)
+
+    after = screen.open(reference).submit("Seen to")
+
+    assert "It is noted that somebody saw to it." in after.text
+    assert "told by phone" not in after.text
+    assert letters(screen)[0].state == "dropped"
+
+
+@writes
+def _to_the_clinic(work: Work) -> None:
+    work.session.execute(update(Letter).values(kind="urgent_alert"))
 
 
 def test_a_letter_whose_time_is_over_is_told_by_phone_and_not_sent(screen: Screen) -> None:
