@@ -62,6 +62,23 @@ def test_a_size_in_the_table_of_sizes_names_its_study(read: Reader) -> None:
     assert all(row.select_one("a.ref") for row in rows)
 
 
+def dots(path: Tag) -> int:
+    """How many dots a browser draws of a path: none that lies right on the end of its line."""
+    lines = [int(length) for length in re.findall(r"h(\d+)", str(path["d"]))]
+    return sum(-(-length // 8) for length in lines)
+
+
+def test_a_picture_shows_as_many_dots_as_the_words_beside_it_say(read: Reader) -> None:
+    facts = [fact for fact in read("/").soup.select("#side-effects ~ ul .fact") if fact.svg]
+
+    assert len(facts) >= 6
+    for fact in facts:
+        said = [int(one) for one in re.findall(r"\d+", words(fact.select(".big")[0]))]
+        drawn = {str(path["class"]): dots(path) for path in fact.select("svg path")}
+        assert said.pop() == drawn.pop("['dots-off']") == 100
+        assert [count for count in said if count] == sorted(drawn.values())
+
+
 def test_a_figure_without_a_source_would_be_found(read: Reader) -> None:
     page = read("/")
     cited = next(one for one in page.soup.select("main li") if "6 in 31,822" in words(one))
