@@ -92,7 +92,7 @@ def send_again(reference: str, letter_id: UUID) -> Answer:
 @blueprint.post("/<uuid:letter_id>/told")
 @guards.staff(Permission.SEND_LETTERS)
 def told_by_phone(reference: str, letter_id: UUID) -> Answer:
-    """Note that the patient was told by phone what a failed letter said, or the clinic's seen to."""
+    """Note that a failed letter was seen to: its patient was told by phone what it said."""
     form = LetterForm()
     page = requests.page(guards.actor(), reference)
     clinics = any(one.id == letter_id and one.clinics for one in page.failed)
