@@ -78,6 +78,7 @@ def test_an_answer_called_a_mistake_stays_on_record_and_holds_the_needles(
 
     assert page.heading == "We have your request"
     assert "We will call you today" in page.text
+    assert "before any needling is planned" not in page.text  # a screening can clear by itself
     first, second = ana.rows(Intake)
     assert (first.number, second.number) == (1, 2)
     assert second.complete

@@ -129,6 +129,7 @@ def test_the_privacy_notice_gives_the_times_that_are_in_force() -> None:
     assert "A question that was answered or closed: 99 days." in text
     assert "The words of an email to you: 1 day after it was sent." in text
     assert "until you have been away for 17 minutes." in text
+    assert "our answer itself comes by email" in text
     assert "After 17 minutes without use" in access
 
 
