@@ -154,10 +154,24 @@ def _call_today(work: Work, shut: Closure) -> None:
         for request_id, starts_at, zone in work.session.execute(query)
         if shut.starts_on <= calendar.visit_on(starts_at, zone) <= shut.ends_on
     }
+    _call(work, concerned)
+
+
+def _call(work: Work, concerned: set[UUID]) -> None:
     for request in work.session.scalars(
         select(Request).where(Request.id.in_(concerned)).order_by(Request.id).with_for_update()
     ):
         request.call_today = request.call_today or "day_closed"
+
+
+def therapist_gone(work: Work, therapist_id: UUID) -> None:
+    """Put each offered or booked time of a therapist who sees nobody any more on the call list."""
+    query = select(Appointment.request_id).where(
+        Appointment.therapist_id == therapist_id,
+        Appointment.state.in_(("held", "confirmed")),
+        Appointment.ends_at > work.now,
+    )
+    _call(work, set(work.session.scalars(query)))
 
 
 def require_zone(zone: str) -> None:

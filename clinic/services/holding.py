@@ -86,7 +86,7 @@ def new_visit(
     """Make a visit that the guards allow; a time that is over is taken unless it is underway."""
     if starts_at <= work.now and not underway:
         raise SlotTaken
-    _require_therapist(work, therapist_id)
+    require_therapist(work, therapist_id)
     day = calendar.visit_on(starts_at, at.zone)
     clearance = needling.clearance_for(work, request, Visit(therapist_id, at, day, visit_kind))
     return Appointment(
@@ -140,7 +140,8 @@ def called_about(request: Request) -> None:
         request.call_today = None
 
 
-def _require_therapist(work: Work, user_id: UUID) -> None:
+def require_therapist(work: Work, user_id: UUID) -> None:
+    """Raise NotThere for anybody who does not see patients, or does so no more."""
     user = work.session.get(User, user_id)
     if user is None or not user.active or not THERAPISTS & {role.name for role in user.roles}:
         raise NotThere

@@ -16,7 +16,7 @@ from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
 from clinic.booking import lifecycle
 from clinic.booking.lifecycle import Track
 from clinic.extensions import db, site
-from clinic.models import Appointment, Clearance, Offer, Request
+from clinic.models import Appointment, Clearance, Location, Offer, Request
 from clinic.services import (
     holding,
     idempotency,
@@ -131,7 +131,8 @@ def accept(
     if held.state == "accepted" and visit.state in ("confirmed", "arrived", "done"):
         return visit.id
     _require_open(work, held, seen=seen)
-    at = holding.place(work, visit.location_id)
+    at = holding.where(work, visit)
+    _require_kept(work, visit, at)
     clearance = needling.clearance_for(work, request, as_visit(visit, at))
     _require_same(visit, clearance)
     _end(work, held, "accepted")
@@ -263,6 +264,16 @@ def _require_open(work: Work, held: Offer, *, seen: int) -> None:
         raise OfferEnded("expired")
     if held.version != seen:
         raise ChangedUnderneath
+
+
+def _require_kept(work: Work, visit: Appointment, at: Location) -> None:
+    """Refuse a held time whose place was given up, or whose therapist left, since it was held."""
+    if not at.active:
+        raise OfferEnded("withdrawn")
+    try:
+        holding.require_therapist(work, visit.therapist_id)
+    except NotThere as gone:
+        raise OfferEnded("withdrawn") from gone
 
 
 def _require_same(visit: Appointment, clearance: Clearance | None) -> None:

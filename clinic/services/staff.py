@@ -17,7 +17,7 @@ from clinic.access import ActorKind, NotThere, Permission, Refused, Role
 from clinic.extensions import site
 from clinic.models import StaffRole, Token, User
 from clinic.sealing import fingerprint
-from clinic.services import factors, staff_sessions
+from clinic.services import availability, factors, staff_sessions
 from clinic.services.staff_letters import tell
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
@@ -125,6 +125,7 @@ def disable(work: Work, user_id: UUID) -> None:
     user.active = False
     revoke_resets(work, user_id)
     _end(work, user)
+    availability.therapist_gone(work, user_id)
     work.audit("user.disabled", "user", user_id)
 
 
@@ -144,6 +145,8 @@ def change_roles(work: Work, user_id: UUID, *, roles: Iterable[Role]) -> None:
     _refuse_own_or_last(work, user, keeps=[role.name for role in given])
     user.roles = given
     _end(work, user)
+    if not {Role.THERAPIST, Role.LEAD_THERAPIST} & {role.name for role in given}:
+        availability.therapist_gone(work, user_id)
     work.audit("user.roles", "user", user_id, roles=sorted(role.name for role in user.roles))
 
 

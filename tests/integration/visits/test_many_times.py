@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from clinic.access import SYSTEM, Actor, Refused
+from clinic.access import SYSTEM, Actor, Refused, Role
 from clinic.models import Act, Appointment, AuditEntry, Letter, Offer, Request, SlotAtom
-from clinic.services import offering, own_words
+from clinic.services import offering, own_words, staff
 from clinic.services.holding import SlotTaken
 from clinic.services.offering import OfferEnded, TooManyTimes
 from tests.support.scene import Scene, all_of, person, stored, version_of
@@ -160,3 +160,28 @@ def test_words_about_health_reach_a_therapist_alone_and_the_desk_calls(
     assert [one.words for one in own_words.read(theo, request_id)] == [words]
     with pytest.raises(Refused):
         list(own_words.read(dana, request_id))
+
+
+@pytest.mark.parametrize("way", ["disabled", "other role"])
+def test_a_time_with_a_therapist_who_has_left_is_not_taken_and_the_desk_calls(
+    *, scene: Scene, dana: Actor, theo: Actor, place: UUID, way: str
+) -> None:
+    request_id = scene.request(cleared=True)
+    offer_id = offered(scene, dana, request_id, theo, place, *times(scene, 2))
+    ada, _other = (scene.staff(name, Role.ADMIN) for name in ("Ada Admin", "Ann Admin"))
+
+    if way == "disabled":
+        staff.disable(ada, scene.now, person(theo))
+    else:
+        staff.change_roles(ada, scene.now, person(theo), roles=[Role.FRONT_DESK])
+
+    assert stored(Request, request_id).call_today == "day_closed"
+    with pytest.raises(OfferEnded, match="withdrawn"):
+        offering.accept(
+            scene.patient(request_id),
+            scene.now,
+            offer_id,
+            appointment_id=held(offer_id)[0].id,
+            seen=1,
+        )
+    assert [one.state for one in held(offer_id)] == ["held"]
