@@ -354,7 +354,10 @@ def test_a_patient_takes_the_request_back_once(ana_on_both: Walker) -> None:
     page = ana_on_both.proves()
     form = page.form("Yes, take it back")
 
+    waits = "A therapist will read your answers before any needling."
+    assert waits in page.text
     first, second = form.submit("Yes, take it back"), form.submit("Yes, take it back")
+    assert waits not in first.text
 
     assert first.path == second.path == "/status/"
     request = ana_on_both.request()
