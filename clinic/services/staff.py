@@ -17,7 +17,7 @@ from clinic.access import ActorKind, NotThere, Permission, Refused, Role
 from clinic.extensions import site
 from clinic.models import StaffRole, Token, User
 from clinic.sealing import fingerprint
-from clinic.services import availability, factors, staff_sessions
+from clinic.services import availability, factors, leaving, staff_sessions
 from clinic.services.staff_letters import tell
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
@@ -126,6 +126,7 @@ def disable(work: Work, user_id: UUID) -> None:
     revoke_resets(work, user_id)
     _end(work, user)
     availability.therapist_gone(work, user_id)
+    leaving.give_back(work, user_id)
     work.audit("user.disabled", "user", user_id)
 
 
