@@ -49,7 +49,7 @@ SOURCES: Mapping[str, Source] = {
         "a state acupuncture association.",
     ),
     "bahramian": Source(
-        "One case 2022", "Bahramian et al. Case report after hip replacement. 2022."
+        "Bahramian 2022", "Bahramian et al. Case report after hip replacement. 2022."
     ),
     "berrigan": _paper(
         "Berrigan 2018",
@@ -87,7 +87,7 @@ SOURCES: Mapping[str, Source] = {
         "Chys[au] J Clin Med[ta] 2023[dp] 12[vi] 1205[pg]",
     ),
     "colorado": Source(
-        "Colorado rule",
+        "Colorado",
         "Colorado 4 CCR 732-1, Rule 11. As copied by a course provider.",
     ),
     "dommerholt11": _paper(
@@ -159,7 +159,7 @@ SOURCES: Mapping[str, Source] = {
         "J Orthop Sports Phys Ther[ta] 2013[dp] 43[vi] 620[pg]",
     ),
     "lee11": _paper(
-        "One case 2011",
+        "Spine 2011",
         "Acute cervical epidural hematoma as a complication of dry needling. Spine "
         "2011;36(13):E891-E893.",
         "Spine (Phila Pa 1976)[ta] 2011[dp] 36[vi] E891[pg]",
@@ -202,7 +202,7 @@ SOURCES: Mapping[str, Source] = {
         "Navarro-Santana[au] J Clin Med[ta] 2020[dp] 9[vi] 3300[pg]",
     ),
     "neck24": Source(
-        "2024 trial",
+        "PMID 38364664",
         "Trial of dry needling, sham needling and usual physical therapy for neck pain. 2024. "
         "PMID 38364664.",
         f"{PUBMED}38364664/",
@@ -218,7 +218,7 @@ SOURCES: Mapping[str, Source] = {
         "PainScience.com. Notes on Liu 2015 and Brady 2014.",
         "https://www.painscience.com/",
     ),
-    "pphc": Source("2026 summary", "pphc.co. Summary of state rules. January 2026."),
+    "pphc": Source("pphc.co 2026", "pphc.co. Summary of state rules. January 2026."),
     "quintner": _paper(
         "Quintner 2015",
         "Quintner et al. Rheumatology 2015;54:392-399.",
@@ -234,7 +234,7 @@ SOURCES: Mapping[str, Source] = {
         "Phys Ther[ta] 2021[dp] 101[vi] pzab070[pg]",
     ),
     "states": Source(
-        "APTA list",
+        "APTA",
         "American Physical Therapy Association. List of states. As copied by a course provider.",
     ),
     "stieven": _paper(
@@ -253,7 +253,7 @@ SOURCES: Mapping[str, Source] = {
         "Vickers[au] 2002[dp] 11[vi] 92[pg] acupuncture",
     ),
     "virginia": Source(
-        "Virginia rule",
+        "Virginia",
         "Virginia 18VAC112-20-121, proposed again in 2019. Virginia Register.",
     ),
     "wa-ago": Source(
