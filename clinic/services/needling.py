@@ -73,6 +73,7 @@ def clearance_for(work: Work, request: Request, visit: Visit) -> Clearance | Non
     _hold_limits(clearance.limits, visit)
     _hold_age(work, clearance, visit)
     _hold_result(work, clearance, visit)
+    _hold_person(work, request, clearance)
     return clearance
 
 
@@ -137,6 +138,14 @@ def _hold_result(work: Work, clearance: Clearance, visit: Visit) -> None:
             raise NotCleared("result_differs")
         if any(_is_new(one, known, clearance.limits) for one in found.findings):
             raise NotCleared("result_differs")
+
+
+def _hold_person(work: Work, request: Request, clearance: Clearance) -> None:
+    """Refuse where the same person has answered graver in another request since it was made."""
+    signed = work.session.get_one(ScreeningRecord, clearance.screening_id)
+    level, since = Level(signed.level), clearance.made_at
+    if screenings.graver_elsewhere(work, request, since=since, than=level):
+        raise NotCleared("result_differs")
 
 
 def _screened(work: Work, clearance: Clearance, visit: Visit) -> tuple[Screening, Screening]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from clinic.models import (
@@ -109,6 +109,14 @@ def newest(work: Work, request: Request) -> Screening | None:
 def differs(before: Screening, after: Screening) -> bool:
     """Tell whether the result differs: findings, the answers behind them, or regions."""
     return (before.findings, dict(before.regions)) != (after.findings, dict(after.regions))
+
+
+def graver_elsewhere(work: Work, request: Request, *, since: datetime, than: Level) -> bool:
+    """Tell whether this person's other requests were screened graver than that since then."""
+    same = _same_person(request)
+    others = select(Request.id).where(Request.id != request.id, or_(false(), *same))
+    found = _records(work, ScreeningRecord.request_id.in_(others), ScreeningRecord.made_at > since)
+    return any(Level(record.level) > than for record in found)
 
 
 def keep_questionnaire(work: Work, questions: Questionnaire) -> None:

@@ -8,6 +8,7 @@ from clinic.models import Intake, Request, ScreeningRecord
 from clinic.screening import outcome
 from clinic.screening.levels import Level
 from clinic.services import review
+from clinic.services.needling import NotCleared
 from tests.integration.therapist.conftest import Practice
 from tests.support.patients import Patient
 from tests.support.scene import all_of, stored, version_of
@@ -138,3 +139,18 @@ def test_an_answer_withdrawn_before_anything_was_sent_or_stopped_is_no_finding(
     patient.sends(practice.now)
 
     assert found(patient) == {}
+
+
+def test_a_graver_answer_in_a_newer_request_holds_the_older_one_until_it_is_decided_again(
+    practice: Practice,
+) -> None:
+    request_id = Patient().asks(practice.now)
+    practice.decides(request_id)
+    Patient(answers=URGENT).asks(practice.later(days=1))
+
+    with pytest.raises(NotCleared, match="result_differs"):
+        practice.offers(request_id)
+
+    practice.later(hours=1)
+    practice.decides(request_id)
+    assert practice.books(request_id) is not None
