@@ -21,9 +21,10 @@ from jinja2 import Environment, meta, nodes
 from sqlalchemy import select
 
 from clinic.access import Role
-from clinic.commands import demo_clinic
+from clinic.commands import demo_clinic, demo_questions
 from clinic.extensions import db
 from clinic.models import Location
+from clinic.queries import letter_texts
 from clinic.screening import medicines, regions
 from clinic.services import letters
 from clinic.web import errors, filters, headers
@@ -293,6 +294,10 @@ def _given(app: Flask) -> Iterator[str]:
     """What people wrote into the demo, and the questionnaire with its rules in both languages."""
     for person in demo_clinic.PEOPLE.values():
         yield from (person.name, person.hopes)
+    yield from ("Sam Example", demo_questions.WAITING)
+    for _language, asked, told in demo_questions.PUBLISHED:
+        yield from (asked, told)
+    yield from (f"{{{mark}}}" for mark in letter_texts.MARKS)
     for _email, name, _role, licence in demo_clinic.STAFF:
         yield from (name, licence)
     with app.app_context():
