@@ -62,6 +62,7 @@ JOBS: tuple[Job, ...] = (
     Job("keyed", timedelta(minutes=5), partial(keying.expire_due, SYSTEM)),
     Job("waiting", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
     Job("clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
+    Job("overtaken", timedelta(minutes=1), partial(clearances.end_overtaken, SYSTEM)),
     Job("confirming", timedelta(minutes=5), partial(confirming.ask_in_time, SYSTEM)),
     Job("alerts", timedelta(seconds=20), partial(alerts.escalate_due, SYSTEM)),
     Job("urgent questions", timedelta(seconds=20), partial(enquiries.escalate_due, SYSTEM)),

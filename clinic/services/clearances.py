@@ -1,7 +1,8 @@
 """The one live clearance of a request: what makes it, what ends it, and what follows.
 
 It is made by a signed review, or by a screening that found nothing to review. It ends by its
-last day, by a newer history whose result differs, by withdrawal or by a newer decision. Whatever
+last day, by a newer history whose result differs, by a graver answer of the same person in another
+request, by withdrawal or by a newer decision. Whatever
 ends it takes its offers back and puts its visits on "call today" in the same transaction.
 """
 
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
 
 from clinic.access import Actor, ActorKind, Refused
 from clinic.booking import calendar
@@ -22,7 +24,7 @@ from clinic.models import Clearance, Intake, Request, Review, RulesetVersion, Sc
 from clinic.screening import outcome, regions
 from clinic.screening.conditions import UNSURE
 from clinic.screening.levels import Level
-from clinic.services import offering, tracks, triage
+from clinic.services import offering, screenings, tracks, triage
 from clinic.services.transaction import Work, writes
 
 NOTHING_FOUND = "find nothing to review"
@@ -199,6 +201,28 @@ def wake_delayed(actor: Actor, now: datetime) -> int:
     return sum(_wake(actor, now, found) for found in db.session.scalars(due).all())
 
 
+def end_overtaken(actor: Actor, now: datetime) -> int:
+    """End each clearance whose patient has answered graver in another request; return how many.
+
+    Until this has come by, the guard of each visit refuses needles by itself.
+    """
+    asked, other = aliased(ScreeningRecord), aliased(Request)
+    newer = aliased(ScreeningRecord)
+    pairs = (
+        select(Clearance.request_id, asked.level, newer.level)
+        .join(Request, Request.id == Clearance.request_id)
+        .join(asked, asked.id == Clearance.screening_id)
+        .join(other, and_(other.id != Request.id, screenings.one_person(Request, other)))
+        .join(newer, and_(newer.request_id == other.id, newer.made_at > Clearance.made_at))
+        .where(Clearance.ended_at.is_(None))
+        .order_by(Clearance.request_id)
+        .distinct()
+    )
+    found = db.session.execute(pairs).all()
+    graver = dict.fromkeys(row[0] for row in found if Level(row[2]) > Level(row[1]))
+    return sum(_overtake(actor, now, request_id) for request_id in graver)
+
+
 def _latest_day(now: datetime) -> date:
     return (now.astimezone(UTC) + FURTHEST_EAST).date()
 
@@ -215,6 +239,16 @@ def _lapse(work: Work, request_id: UUID) -> bool:
         return False
     end(work, request, cause="date")
     ask_review(work, request, why="lapsed")
+    return True
+
+
+@writes
+def _overtake(work: Work, request_id: UUID) -> bool:
+    _require_clockwork(work)
+    request = tracks.load(work, request_id)
+    if not end(work, request, cause="graver_elsewhere"):
+        return False
+    ask_review(work, request, why="graver elsewhere")
     return True
 
 

@@ -119,6 +119,15 @@ def graver_elsewhere(work: Work, request: Request, *, since: datetime, than: Lev
     return any(Level(record.level) > than for record in found)
 
 
+def one_person(one: type[Request], other: type[Request]) -> ColumnElement[bool]:
+    """Two requests are one person's if a phone, an e-mail, or name and birth date agree."""
+    return or_(
+        one.phone_digest == other.phone_digest,
+        one.email_digest == other.email_digest,
+        one.person_digest == other.person_digest,
+    )
+
+
 def keep_questionnaire(work: Work, questions: Questionnaire) -> None:
     """Store this version of the questionnaire, if it is not stored yet."""
     if work.session.get(QuestionnaireVersion, questions.hash) is None:

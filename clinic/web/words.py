@@ -237,6 +237,7 @@ MEDICINE_STATES: Mapping[str, LazyString] = {
 CLEARANCE_ENDS: Mapping[str, LazyString] = {
     "date": _("Its last day is over"),
     "newer_intake": _("Ended by newer answers"),
+    "graver_elsewhere": _("Ended by graver answers in another request of this person"),
     "withdrawal": _("Withdrawn"),
     "decision": _("Replaced by a newer decision"),
 }

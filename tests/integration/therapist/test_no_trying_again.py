@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from clinic.access import SYSTEM
 from clinic.models import Intake, Request, ScreeningRecord
 from clinic.screening import outcome
 from clinic.screening.levels import Level
-from clinic.services import review
+from clinic.services import clearances, review
 from clinic.services.needling import NotCleared
 from tests.integration.therapist.conftest import Practice
 from tests.support.patients import Patient
@@ -154,3 +155,26 @@ def test_a_graver_answer_in_a_newer_request_holds_the_older_one_until_it_is_deci
     practice.later(hours=1)
     practice.decides(request_id)
     assert practice.books(request_id) is not None
+
+
+def test_a_visit_is_called_about_once_the_same_person_answers_graver_elsewhere(
+    practice: Practice,
+) -> None:
+    request_id = Patient().asks(practice.now)
+    practice.decides(request_id)
+    practice.books(request_id)
+    milder = Patient(name="Ned Nobody", phone="(555) 555-0177", email="ned@example.com")
+    other_id = milder.asks(practice.now)
+    practice.decides(other_id)
+    Patient(answers=URGENT).asks(practice.later(days=1))
+
+    ended = clearances.end_overtaken(SYSTEM, practice.later(minutes=1))
+    again = clearances.end_overtaken(SYSTEM, practice.later(minutes=1))
+
+    assert (ended, again) == (1, 0)
+    request = stored(Request, request_id)
+    assert (request.clinical_state, request.call_today) == ("needs_review", "clearance_ended")
+    assert stored(Request, other_id).clinical_state == "cleared"
+
+    practice.decides(request_id)
+    assert clearances.end_overtaken(SYSTEM, practice.later(minutes=1)) == 0
