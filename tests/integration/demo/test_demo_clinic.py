@@ -1,7 +1,9 @@
 """The demo clinic shows every state that its pages can reach, made by the services alone."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -10,18 +12,29 @@ from clinic.extensions import db
 from clinic.models import Appointment, Enquiry, Request
 from clinic.queries import demo, enquiries
 from clinic.services import audit, bookkeeping, staff
+from tests.support import databases
 
 SUNDAY = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+SignIns = dict[str, dict[str, str]]
 EVENING_BEFORE_CLOCKS_CHANGE = datetime(2026, 10, 31, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", params=databases.KINDS)
+def sign_ins(request: pytest.FixtureRequest) -> Iterator[SignIns]:
+    """The demo as it is loaded on a Sunday, to be looked at and left as it is."""
+    with (
+        databases.fresh_database(request.param) as url,
+        databases.running_app(url) as app,
+        app.app_context(),
+    ):
+        yield demo_clinic.load(SUNDAY, say=lambda _line: None)
 
 
 def _states(column: object) -> set[str]:
     return set(db.session.scalars(select(column)))  # type: ignore[call-overload]  # any column
 
 
-def test_every_state_that_can_be_reached_is_there(in_app: Flask) -> None:
-    sign_ins = demo_clinic.load(SUNDAY, say=lambda _line: None)
-
+def test_every_state_that_can_be_reached_is_there(sign_ins: SignIns) -> None:
     assert [entry["role"] for entry in sign_ins.values()] == [
         "front_desk", "therapist", "lead_therapist", "admin",
     ]  # fmt: skip
@@ -37,17 +50,15 @@ def test_every_state_that_can_be_reached_is_there(in_app: Flask) -> None:
     assert audit.verify(db.session()) is None
 
 
-def test_a_question_waits_and_others_are_published(in_app: Flask) -> None:
-    demo_clinic.load(SUNDAY, say=lambda _line: None)
-
+@pytest.mark.usefixtures("sign_ins")
+def test_a_question_waits_and_others_are_published() -> None:
     assert sorted(_states(Enquiry.state)) == ["answered", "new"]
     assert [row.language for row in enquiries.published("es")] == ["es", "en"]
     assert db.session.scalars(select(Enquiry).where(Enquiry.urgent)).all() == []
 
 
-def test_who_is_offered_a_time_can_answer_it_from_the_letter(in_app: Flask) -> None:
-    demo_clinic.load(SUNDAY, say=lambda _line: None)
-
+@pytest.mark.usefixtures("sign_ins")
+def test_who_is_offered_a_time_can_answer_it_from_the_letter() -> None:
     offered = db.session.scalars(select(Request).filter_by(desk_state="offered")).one()
 
     assert offered.email_proved_at is not None
@@ -62,8 +73,8 @@ def test_the_demo_loads_on_any_day_and_only_once(in_app: Flask) -> None:
     assert again == {}
 
 
-def test_nobody_is_told_a_code_outside_the_demo(in_app: Flask) -> None:
-    demo_clinic.load(SUNDAY, say=lambda _line: None)
+@pytest.mark.usefixtures("sign_ins")
+def test_nobody_is_told_a_code_outside_the_demo() -> None:
     user = demo.staff_by_email("desk@example.com")
     assert user is not None
 
