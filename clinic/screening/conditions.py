@@ -7,6 +7,7 @@ A leaf may say what unknown counts as (`unknown: false` where an item names an u
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -88,7 +89,7 @@ class Amount:
 
 
 @dataclass(frozen=True)
-class Condition:
+class Condition(ABC):
     """Something that may hold of an intake."""
 
     unknown: bool | None = field(default=None, kw_only=True)
@@ -98,8 +99,9 @@ class Condition:
         known = self._holds(situation)
         return self.unknown if known is None else known
 
+    @abstractmethod
     def _holds(self, situation: Situation) -> bool | None:
-        raise NotImplementedError
+        """Say what is known, before the reading of the unknown."""
 
     def questions(self) -> frozenset[str]:
         """Every question that the condition reads."""
