@@ -70,4 +70,4 @@ def test_every_requirement_is_pinned_with_its_hashes(name: str) -> None:
 def test_no_requirement_names_where_it_comes_from(name: str) -> None:
     text = (ROOT / f"requirements/{name}.txt").read_text(encoding="utf-8")
 
-    assert not re.search(r"://|--index-url|--extra-index|--find-links|@ ", text)
+    assert not re.search(r"://|^\s*--(?!hash=)|@ ", text, re.MULTILINE)

@@ -7,7 +7,7 @@ import pytest
 from scripts import tiers
 
 GREEN = "def test_one(): pass\ndef test_two(): pass\n"
-BAD = {
+BAD = {  # made-up test files that the runner must call red; none of them is a test of ours
     "a failure": ("def test_it(): assert False\n", (0, 1)),
     "a failure beside a success": (GREEN + "def test_it(): assert False\n", (2, 1)),
     "a skipped test": ("import pytest\n@pytest.mark.skip\ndef test_it(): pass\n", (0, 1)),
