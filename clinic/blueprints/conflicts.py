@@ -24,7 +24,15 @@ from clinic.services.triage import ClaimedByOther, UrgentOpen
 from clinic.web import desk_words, filters, guards, words
 
 Answer = tuple[str, int]
-UNSEEN = ("csrf_token", "idempotency_key", "seen", "take_over", "back")
+UNSEEN = (
+    "csrf_token",
+    "idempotency_key",
+    "seen",
+    "take_over",
+    "back",
+    "again",
+    "request_reference",
+)
 
 
 @dataclass(frozen=True)
@@ -144,11 +152,13 @@ def _page(page: requests.RequestPage, title: str, said: str, again: Again | None
         said=said,
         again=again,
         action=request.path,
-        kept=_kept(again),
-        typed=_typed(),
+        kept=kept(again),
+        typed=typed(),
         stored=_stored(page),
+        answered=None,
         key=guards.trace(),
         back=url_for("desk.request_page", reference=page.reference),
+        back_text=_("Back to the request"),
     )
     return text, 409
 
@@ -166,8 +176,9 @@ def _stored(page: requests.RequestPage) -> list[tuple[str, str]]:
     return [(str(term), str(text)) for term, text in rows if text]
 
 
-def _kept(again: Again | None) -> list[tuple[str, str]]:
-    changed = {"csrf_token", "take_over"}
+def kept(again: Again | None) -> list[tuple[str, str]]:
+    """List what the form is sent with once more, but for what is different this time."""
+    changed = {"csrf_token", "take_over", "again"}
     if again and again.seen is not None:
         changed.add("seen")
     if again and again.new_key:
@@ -175,6 +186,7 @@ def _kept(again: Again | None) -> list[tuple[str, str]]:
     return [pair for pair in request.form.items(multi=True) if pair[0] not in changed]
 
 
-def _typed() -> list[str]:
+def typed() -> list[str]:
+    """List what the person typed or chose, without the form's own wiring."""
     sent = request.form.items(multi=True)
     return [value for name, value in sent if name not in UNSEEN and value.strip()]

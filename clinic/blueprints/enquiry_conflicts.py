@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
+from clinic.blueprints import conflicts
+from clinic.blueprints.conflicts import Again, Answer
 from clinic.booking.enquiry import NotPossibleNow
 from clinic.queries import enquiries, opening
 from clinic.queries.enquiries import EnquiryPage
@@ -18,17 +20,7 @@ from clinic.services.triage import ClaimedByOther
 from clinic.services.turning import HasRequest, OtherPerson
 from clinic.web import enquiry_words, filters, guards
 
-Answer = tuple[str, int]
 ANSWERING = "enquiry_desk.answer"
-UNSEEN = ("csrf_token", "idempotency_key", "seen", "take_over", "again", "request_reference")
-
-
-@dataclass(frozen=True)
-class Again:
-    """A way to send the same form again: its button, and what is different this time."""
-
-    label: str
-    take_over: bool = False
 
 
 def answer_on(blueprint: Blueprint) -> None:
@@ -111,18 +103,19 @@ def _other_body(_error: OtherBody) -> Answer:
 def _page(title: str, said: str, again: Again | None = None) -> Answer:
     reference = str((request.view_args or {})["reference"])
     shown = enquiries.page(guards.actor(), reference)
+    again = replace(again, seen=shown.version) if again else None
     text = render_template(
-        "enquiries/conflict.html",
+        "desk/conflict.html",
         title=title,
         said=said,
         again=again,
         action=_way_on(reference),
-        seen=shown.version,
-        kept=_kept(),
-        typed=_typed(),
+        kept=conflicts.kept(again),
+        typed=conflicts.typed(),
         stored=_stored(shown),
         answered=shown.newest_answer,
         back=url_for("enquiry_desk.page", reference=shown.reference),
+        back_text=_("Back to the question"),
     )
     return text, 409
 
@@ -145,13 +138,3 @@ def _stored(shown: EnquiryPage) -> list[tuple[str, str]]:
         (_("Answer, for everybody"), shown.public_answer),
     ]
     return [(str(term), str(text)) for term, text in rows if text]
-
-
-def _kept() -> list[tuple[str, str]]:
-    changed = ("csrf_token", "seen", "take_over", "again")
-    return [pair for pair in request.form.items(multi=True) if pair[0] not in changed]
-
-
-def _typed() -> list[str]:
-    sent = request.form.items(multi=True)
-    return [value for name, value in sent if name not in UNSEEN and value.strip()]
