@@ -10,9 +10,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from clinic.models import (
     Intake,
@@ -113,9 +115,8 @@ def differs(before: Screening, after: Screening) -> bool:
 
 def graver_elsewhere(work: Work, request: Request, *, since: datetime, than: Level) -> bool:
     """Tell whether this person's other requests were screened graver than that since then."""
-    same = _same_person(request)
-    others = select(Request.id).where(Request.id != request.id, or_(false(), *same))
-    found = _records(work, ScreeningRecord.request_id.in_(others), ScreeningRecord.made_at > since)
+    others = ScreeningRecord.request_id.in_(_others_of(request))
+    found = _records(work, others, ScreeningRecord.made_at > since)
     return any(Level(record.level) > than for record in found)
 
 
@@ -195,10 +196,9 @@ def _earlier(
     for record in _records(work, ScreeningRecord.request_id == request.id):
         for one in _grounds(record, CHANGED):
             found.setdefault(json.dumps(one.as_json(), sort_keys=True), one)
-    others = select(Request.id).where(Request.id != request.id, or_(*_same_person(request)))
     for record in _records(
         work,
-        ScreeningRecord.request_id.in_(others),
+        ScreeningRecord.request_id.in_(_others_of(request)),
         ScreeningRecord.made_at > work.now - REMEMBERED,
     ):
         for one in _grounds(record, OTHER_REQUEST):
@@ -220,13 +220,11 @@ def _grounds(record: ScreeningRecord, kind: str) -> Iterator[EarlierAnswer]:
                 yield EarlierAnswer(question_id, value, finding.level, kind)
 
 
-def _same_person(request: Request) -> list[ColumnElement[bool]]:
-    digests = (
-        (Request.phone_digest, request.phone_digest),
-        (Request.email_digest, request.email_digest),
-        (Request.person_digest, request.person_digest),
-    )
-    return [column == digest for column, digest in digests if digest is not None]
+def _others_of(request: Request) -> Select[UUID]:
+    """Select the other requests of the same person; who left nothing to go by has none."""
+    one, other = aliased(Request), aliased(Request)
+    same = and_(other.id != one.id, one_person(one, other))
+    return select(other.id).select_from(one).join(other, same).where(one.id == request.id)
 
 
 def _next_number(work: Work, request: Request) -> int:
