@@ -338,9 +338,16 @@ class _History:
             blocked=self.words.labels(finding.blocked_regions),
             about=self.words.labels(finding.about_regions or ()),
             lapses_on=finding.lapses_on,
-            sources=tuple((key, self.ruleset.sources.get(key, "")) for key in finding.sources),
+            sources=tuple((key, self._source(finding.item, key)) for key in finding.sources),
             disagreement=item.disagreement if item else "",
         )
+
+    def _source(self, name: str, key: str) -> str:
+        """The citation, and what was read there for this item, where that is noted."""
+        item = self.ruleset.items.get(name)
+        note = item.source_notes.get(key) if item else None
+        cited = self.ruleset.sources.get(key, "")
+        return f"{cited} ({note})" if note else cited
 
     def _cause(self, question_id: str, stored: str, *, changed: bool) -> Cause:
         value = answers.from_stored(stored)

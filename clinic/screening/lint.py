@@ -22,8 +22,8 @@ RULE_KEYS = (
 )  # fmt: skip
 ITEM_KEYS = (
     "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
-    "settings", "rules", "reason", "patient", "action", "sources", "disagreement", "words",
-    "words_about",
+    "settings", "rules", "without_rule", "reason", "patient", "action", "sources", "disagreement",
+    "words", "words_about",
 )  # fmt: skip
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
@@ -166,9 +166,11 @@ class _Lint:
         if place.need("item").text() != name:
             yield _error(place["item"], f"the file '{name}.yaml' must say 'item: {name}'")
         known = self.data.general["sources"].mapping()
-        for key in place["sources"].each() if place.has("sources") else ():
-            if key.text() not in known:
-                yield _error(key, f"the source '{key.value}' is not in sources.yaml")
+        for key, _ in cited(place):
+            if key not in known:
+                yield _error(place["sources"], f"the source '{key}' is not in sources.yaml")
+        if place.has("without_rule") and place.has("rules"):
+            yield _error(place["without_rule"], "an item has rules or a reason why not, not both")
         for question_id, _ in _entries(place, "questions"):
             yield from self._question(self.questions[question_id])
         yield from self._rules(name, place)
@@ -397,6 +399,15 @@ def _kinds(leaf: Condition) -> Iterator[tuple[str, str]]:
         yield from ((leaf.height, "number"), (leaf.weight, "number"))
     elif isinstance(leaf, Answered) and leaf.operator in conditions.ORDERINGS:
         yield leaf.question, "number"
+
+
+def cited(place: Place) -> Iterator[tuple[str, str]]:
+    """Each source that an item names, and what was read there of it ("" where nothing is said)."""
+    for source in place["sources"].each() if place.has("sources") else ():
+        if isinstance(source.value, dict):
+            yield from ((key, note.text()) for key, note in source.entries())
+        else:
+            yield source.text(), ""
 
 
 def _entries(place: Place, key: str) -> Iterator[tuple[str, Place]]:

@@ -73,7 +73,9 @@ class Item:
     reason: str
     action: str
     sources: tuple[str, ...]
+    source_notes: Mapping[str, str]
     disagreement: str
+    without_rule: str
     red_flag: bool
     urgency: str | None
     private: bool
@@ -255,8 +257,10 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         else (),
         reason=_text(place, "reason"),
         action=_text(place, "action"),
-        sources=place["sources"].texts() if place.has("sources") else (),
+        sources=tuple(_cited(place)),
+        source_notes={key: note for key, note in _cited(place).items() if note},
         disagreement=_text(place, "disagreement"),
+        without_rule=_text(place, "without_rule"),
         red_flag=_flag(place, "red_flag"),
         urgency=urgency.one_of(*URGENCIES) if urgency else None,
         private=_flag(place, "private"),
@@ -273,6 +277,11 @@ def _text(place: Place, key: str) -> str:
 
 def _flag(place: Place, key: str) -> bool:
     return place[key].flag() if place.has(key) else False
+
+
+def _cited(place: Place) -> dict[str, str]:
+    """Each source of an item, with what was read there of it, where that is said."""
+    return dict(lint.cited(place))
 
 
 def _in_language(name: str, key: str, files: _Files) -> Iterator[tuple[str, Place]]:

@@ -1,4 +1,4 @@
-"""Whole histories, and what the evidence says of each; see histories.yaml beside this file."""
+"""Whole histories, and what the evidence says of each; see the folder histories beside this file."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -12,8 +12,13 @@ from clinic.screening import outcome, questionnaire, rules
 from clinic.screening.outcome import Level, Screening
 from tests.unit.screening.harmless import mildest
 
-WRITTEN = yaml.safe_load(Path(__file__).with_name("histories.yaml").read_text(encoding="utf-8"))
-HISTORIES = {history["name"]: history for history in WRITTEN["histories"]}
+FOLDER = Path(__file__).with_name("histories")
+FILES = [yaml.safe_load(file.read_text("utf-8")) for file in sorted(FOLDER.glob("*.yaml"))]
+TOLD = [history for file in FILES for history in file["histories"]]
+HISTORIES = {history["name"]: history for history in TOLD}
+AS_OF: date = next(file["as_of"] for file in FILES if "as_of" in file)
+HEALTHY = {key: value for file in FILES for key, value in file.get("healthy", {}).items()}
+PLACES = {key: value for file in FILES for key, value in file.get("places", {}).items()}
 TRUNK = ("chest", "ribs", "upper-back", "lower-back")
 
 
@@ -21,8 +26,8 @@ def parts(names: Iterable[str]) -> set[str]:
     """The smallest parts that short names, halves and wholes mean."""
     found: set[str] = set()
     for name in names:
-        if name in WRITTEN["places"]:
-            found |= parts(WRITTEN["places"][name])
+        if name in PLACES:
+            found |= parts(PLACES[name])
         else:
             found |= {f"{name}-left", f"{name}-right"} if name in TRUNK else {name}
     return found
@@ -30,17 +35,17 @@ def parts(names: Iterable[str]) -> set[str]:
 
 def screened(history: Mapping[str, Any]) -> Screening:
     """The screening of the healthy adult with the answers that a history changes."""
-    changed = {**mildest(), **WRITTEN["healthy"], **history.get("answers", {})}
+    changed = {**mildest(), **HEALTHY, **history.get("answers", {})}
     return outcome.screen(
         questionnaire.shipped(),
         rules.shipped_rules(),
         {question: answer for question, answer in changed.items() if answer is not None},
-        as_of=history.get("as_of", WRITTEN["as_of"]),
+        as_of=history.get("as_of", AS_OF),
     )
 
 
 def test_no_two_histories_share_a_name() -> None:
-    assert len(HISTORIES) == len(WRITTEN["histories"]) >= 200
+    assert len(HISTORIES) == len(TOLD) >= 200
 
 
 @pytest.mark.parametrize("name", HISTORIES)

@@ -226,3 +226,24 @@ def test_the_ruleset_is_complete_when_every_expected_item_is_there(tmp_path: Pat
 
     assert ruleset.complete
     assert not rules.shipped_rules().complete
+
+
+def test_an_item_has_rules_or_a_reason_why_it_has_none(tmp_path: Path) -> None:
+    file = copied(tmp_path) / "items" / "diabetes.yaml"
+    file.write_text(file.read_text("utf-8") + "without_rule: Nobody asked.\n", "utf-8")
+
+    found = [str(problem) for problem in lint.problems(read(tmp_path))]
+
+    assert any("rules or a reason why not, not both" in problem for problem in found)
+
+
+def test_what_was_read_in_a_source_stands_beside_it(tmp_path: Path) -> None:
+    file = copied(tmp_path) / "items" / "diabetes.yaml"
+    file.write_text(
+        file.read_text("utf-8").replace("sources: [", "sources: [{WHO99: of clinics}, "), "utf-8"
+    )
+
+    item = rules.from_data(read(tmp_path)).items["diabetes"]
+
+    assert item.sources[0] == "WHO99"
+    assert item.source_notes == {"WHO99": "of clinics"}
