@@ -1,4 +1,4 @@
-"""Whole histories, and what the evidence says of each; see the folder histories beside this file."""
+"""Whole histories, and what the evidence says of each; see the folder histories."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
