@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from clinic.screening import medicines
+from clinic.screening import plans as planning
 from clinic.screening.answers import plain
 from clinic.screening.conditions import UNSURE, Agents, Dose, Takes, leaves
 from clinic.screening.intake import MEDICINES, Intake, Mention, Said
 from clinic.screening.levels import Level, raised, worst
+from clinic.screening.plans import Plan, Plans
 from clinic.screening.questionnaire import Question, visible
 from clinic.screening.rules import Item, Route, Rule
 
@@ -98,19 +100,47 @@ class Sent:
 
 
 Forced = Mapping[str, tuple[Sent, ...]]
+Key = tuple[str, tuple[Sent, ...], tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The verdicts on one day, and what each rests on, so that another day need not ask again."""
+
+    found: Mapping[str, Verdict]
+    known: Mapping[Key, Verdict | None]
 
 
 def verdicts(intake: Intake) -> dict[str, Verdict]:
     """The verdict on every item that fired, after routes, counts and raises have settled."""
+    return dict(settled(intake).found)
+
+
+def settled(intake: Intake, before: Settled | None = None) -> Settled:
+    """The verdicts of an intake; what the day cannot change is taken from another day's."""
+    plans = planning.of(intake.questionnaire, intake.ruleset)
+    known = _still_true(before, plans, intake) if before else {}
     forced: dict[str, tuple[Sent, ...]] = {}
     counts: dict[str, int] = {}
     while True:
-        found = dict(_pass(replace(intake, counts=counts), forced))
+        found = dict(_pass(replace(intake, counts=counts), plans, forced, known))
         now_forced, now_counts = _routes(found), _counts(found)
         if now_forced == forced and now_counts == counts:
-            return _raise(found)
+            return Settled(_raise(found), known)
         forced = _joined(forced, now_forced)
         counts = {tag: max(now_counts.get(tag, 0), counts.get(tag, 0)) for tag in now_counts}
+
+
+def _still_true(before: Settled, plans: Plans, intake: Intake) -> dict[Key, Verdict | None]:
+    """What was found out on another day, without what the passing of time may change."""
+    stopped = any(mention.last_dose is not None for mention in intake.mentions)
+    asked = intake.asked_by_medicine
+    return {
+        key: verdict
+        for key, verdict in before.known.items()
+        if not plans[key[0]].timed
+        and not (stopped and (plans[key[0]].reads_medicines or key[0] in asked))
+    }
 
 
 def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
@@ -120,11 +150,44 @@ def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
     }
 
 
-def _pass(intake: Intake, forced: Forced) -> Iterator[tuple[str, Verdict]]:
-    for name, item in intake.ruleset.items.items():
-        verdict = _verdict(item, intake, forced.get(name, ()))
-        if verdict.fired or verdict.floors:
+def _pass(
+    intake: Intake, plans: Plans, forced: Forced, known: dict[Key, Verdict | None]
+) -> Iterator[tuple[str, Verdict]]:
+    counts = tuple(sorted(intake.counts.items()))
+    for name, plan in plans.items():
+        routes = forced.get(name, ())
+        key = (name, routes, counts if plan.counting else ())
+        if key not in known:
+            known[key] = _heard_of(plan, intake, routes)
+        verdict = known[key]
+        if verdict is not None:
             yield name, verdict
+
+
+def _heard_of(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict | None:
+    """The verdict on an item, or None where nothing speaks of it."""
+    if not routes and _is_quiet(plan, intake):
+        return None
+    verdict = _verdict(plan, intake, routes)
+    return verdict if verdict.fired or verdict.floors else None
+
+
+def _is_quiet(plan: Plan, intake: Intake) -> bool:
+    """Whether no answer, word or medicine can make a rule of the item fire."""
+    name, answers = plan.item.id, intake.answers
+    if name in intake.spoken or name in intake.asked_by_medicine:
+        return False
+    if plan.main is not None:
+        given = answers.get(name)
+        if given is None:
+            quiet = plan.main.asked == "derived" or (plan.item.from_list and MEDICINES in answers)
+            if not quiet:
+                return False
+        elif given not in plan.silent:
+            return False
+        if any(question.id in answers for question in plan.own_deciding):
+            return False
+    return all(rule.when is not None and rule.when.holds(intake) is False for rule in plan.free)
 
 
 def _routes(found: Mapping[str, Verdict]) -> dict[str, tuple[Sent, ...]]:
@@ -158,19 +221,20 @@ def _raise(found: dict[str, Verdict]) -> dict[str, Verdict]:
     }
 
 
-def _verdict(item: Item, intake: Intake, routes: tuple[Sent, ...]) -> Verdict:
-    readings = tuple(_readings(item, intake, routes))
-    free = tuple(_free(item, intake))
+def _verdict(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict:
+    item = plan.item
+    readings = tuple(_readings(plan, intake, routes))
+    free = tuple(_free(plan, intake))
     fired = [(reading, one) for reading in readings for one in _fire(item, reading)]
-    floors = tuple(_floors(item, intake))
+    floors = tuple(_floors(plan, intake))
     every = tuple(dict.fromkeys((*(one for _, one in fired), *free)))
     loud = [reading for reading, _ in fired]
-    by_list = _denied(item, intake) and any(_reads_list(one.rule) for one in free)
+    by_list = _denied(plan, intake) and any(_reads_list(one.rule) for one in free)
     return Verdict(
         item=item,
         fired=every,
         floors=floors,
-        because=_because(item, intake, routes, every, floors),
+        because=_because(plan, intake, routes, every, floors),
         mismatch=by_list
         or any(reading.mismatch for reading in loud)
         or any(floor.reason == MISMATCH for floor in floors),
@@ -183,13 +247,8 @@ def _reads_list(rule: Rule) -> bool:
     return rule.when is not None and MEDICINES in rule.when.questions()
 
 
-def _main(item: Item, intake: Intake) -> Question | None:
-    question = intake.questionnaire.questions.get(item.id)
-    return question if question is not None and question.kind == "choice" else None
-
-
-def _denied(item: Item, intake: Intake) -> bool:
-    main = _main(item, intake)
+def _denied(plan: Plan, intake: Intake) -> bool:
+    main = plan.main
     return main is not None and intake.value(main.id) in main.least
 
 
@@ -205,9 +264,9 @@ def _fire(item: Item, reading: Reading) -> Iterator[Fired]:
                 )
 
 
-def _free(item: Item, intake: Intake) -> Iterator[Fired]:
-    for rule in item.rules:
-        if not rule.answers and (fired := _try(rule, intake)) is not None:
+def _free(plan: Plan, intake: Intake) -> Iterator[Fired]:
+    for rule in plan.free:
+        if (fired := _try(rule, intake)) is not None:
             yield fired
 
 
@@ -230,20 +289,20 @@ def _missing_route(rule: Rule, intake: Intake) -> Level:
     return Level.NONE
 
 
-def _readings(item: Item, intake: Intake, routes: tuple[Sent, ...]) -> Iterator[Reading]:
-    main = _main(item, intake)
+def _readings(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Iterator[Reading]:
+    main = plan.main
     if main is None:
         return
     given = intake.value(main.id)
     blank = given is None and main.asked != "derived"
     if isinstance(given, str):
-        yield from _as(given, item, main, intake)
+        yield from _as(given, plan, main, intake)
     elif blank:
-        yield from _blank(item, main, intake)
+        yield from _blank(plan, main, intake)
     for sent in routes:
-        for reading in _as(sent.route.answer, item, main, intake):
+        for reading in _as(sent.route.answer, plan, main, intake):
             yield replace(reading, capped=sent.capped, mismatch=given in main.least)
-    for slug in _spoken_for(item, main, intake):
+    for slug in _spoken_for(plan, main, intake):
         yield Reading(slug, _read_as(slug, main, intake), mismatch=True)
 
 
@@ -251,39 +310,37 @@ def _read_as(slug: str, main: Question, intake: Intake) -> Intake:
     return intake.with_answers(intake.answers.with_value(main.id, slug))
 
 
-def _as(answer: str, item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
+def _as(answer: str, plan: Plan, main: Question, intake: Intake) -> Iterator[Reading]:
     """The readings of an answer; an unsure one without its own rule knows no follow-up."""
-    named = {slug for rule in item.rules for slug in rule.answers}
-    if answer in named or answer not in UNSURE:
+    if answer in plan.named or answer not in UNSURE:
         yield Reading(answer, _read_as(answer, main, intake))
-    elif answer == "prefer_not" and "not_sure" in named:
+    elif answer == "prefer_not" and "not_sure" in plan.named:
         yield Reading("not_sure", _read_as("not_sure", main, intake))
     else:
-        yield from _unknown(item, main, intake)
+        yield from _unknown(plan, main, intake)
 
 
-def _unknown(item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
-    follow_ups = [question.id for question in intake.questionnaire.of_item(item.id)]
+def _unknown(plan: Plan, main: Question, intake: Intake) -> Iterator[Reading]:
+    follow_ups = [question.id for question in plan.questions]
     bare = intake.with_answers(intake.answers.without(follow_ups))
     for slug in main.slugs:
         if slug not in UNSURE and slug not in main.least:
             yield Reading(slug, _read_as(slug, main, bare))
 
 
-def _blank(item: Item, main: Question, intake: Intake) -> Iterator[Reading]:
-    if item.from_list and MEDICINES in intake.answers:
+def _blank(plan: Plan, main: Question, intake: Intake) -> Iterator[Reading]:
+    if plan.item.from_list and MEDICINES in intake.answers:
         return
     offered = "not_sure" in main.slugs
-    readings = _as("not_sure", item, main, intake) if offered else _unknown(item, main, intake)
+    readings = _as("not_sure", plan, main, intake) if offered else _unknown(plan, main, intake)
     for reading in readings:
         yield replace(reading, capped=True)
 
 
-def _spoken_for(item: Item, main: Question, intake: Intake) -> Iterator[str]:
+def _spoken_for(plan: Plan, main: Question, intake: Intake) -> Iterator[str]:
     """Answers under which a follow-up is asked that was answered although it was not asked."""
-    deciding = _deciding(item)
-    for question in intake.questionnaire.of_item(item.id):
-        if question.id not in deciding or not _says_something(question, intake):
+    for question in plan.own_deciding:
+        if not _says_something(question, intake):
             continue
         if visible(question, intake.answers, as_of=intake.as_of):
             continue
@@ -293,40 +350,27 @@ def _spoken_for(item: Item, main: Question, intake: Intake) -> Iterator[str]:
                 yield slug
 
 
-def _deciding(item: Item) -> frozenset[str]:
-    conditions = frozenset().union(
-        *(rule.when.questions() for rule in item.rules if rule.when is not None)
-    )
-    blocks = {
-        question
-        for rule in item.rules
-        for named in rule.block
-        for question in (named.answer, named.side)
-        if question is not None
-    }
-    return frozenset((conditions | blocks) - {item.id})
-
-
 def _says_something(question: Question, intake: Intake) -> bool:
     value = intake.value(question.id)
     return value not in (None, (), *UNSURE, *question.least)
 
 
-def _floors(item: Item, intake: Intake) -> Iterator[Floor]:
-    yield from _asked_by_medicine(item, intake)
-    for said in intake.said(item):
-        yield _spoken(item, said)
+def _floors(plan: Plan, intake: Intake) -> Iterator[Floor]:
+    yield from _asked_by_medicine(plan, intake)
+    for said in intake.said(plan.item):
+        yield _spoken(plan.item, said)
 
 
-def _asked_by_medicine(item: Item, intake: Intake) -> Iterator[Floor]:
+def _asked_by_medicine(plan: Plan, intake: Intake) -> Iterator[Floor]:
     """A "no" beside a medicine that speaks of the item."""
-    main = _main(item, intake)
-    if main is None or not _denied(item, intake):
+    if plan.main is None or not _denied(plan, intake):
         return
-    for mention in _asking(item, intake):
+    for mention in _asking(plan.item, intake):
         if mention.hit is None or not mention.fires(intake.as_of):
             continue
-        level = min(Level(mention.hit.medicine_class.mismatch), _as_yes(item, main, intake))
+        level = min(
+            Level(mention.hit.medicine_class.mismatch), _as_yes(plan.item, plan.main, intake)
+        )
         yield Floor(level, MISMATCH, ((mention.question, mention.line),))
 
 
@@ -369,7 +413,7 @@ def _fired_mentions(rule: Rule, intake: Intake) -> Iterator[Mention]:
 
 
 def _because(
-    item: Item,
+    plan: Plan,
     intake: Intake,
     routes: Iterable[Sent],
     fired: Iterable[Fired],
@@ -378,7 +422,7 @@ def _because(
     found = {
         (question, repr(value)): (question, value)
         for question, value in (
-            *_asked_of(item, intake, routes),
+            *_asked_of(plan, intake, routes),
             *(ground for one in fired for ground in _grounds(one.rule, intake)),
             *(said for floor in floors for said in floor.because),
         )
@@ -386,8 +430,8 @@ def _because(
     return tuple(found[key] for key in sorted(found))
 
 
-def _asked_of(item: Item, intake: Intake, routes: Iterable[Sent]) -> Iterator[tuple[str, object]]:
-    main = _main(item, intake)
+def _asked_of(plan: Plan, intake: Intake, routes: Iterable[Sent]) -> Iterator[tuple[str, object]]:
+    main = plan.main
     if main is not None and (main.id in intake.answers or main.asked != "derived"):
         yield main.id, plain(intake.value(main.id))
     for sent in routes:

@@ -68,6 +68,8 @@ class Intake:
     as_of: date
     mentions: tuple[Mention, ...]
     spoken: Mapping[str, tuple[Said, ...]]
+    by_group: Mapping[str, tuple[Mention, ...]] = field(default_factory=dict, repr=False)
+    asked_by_medicine: frozenset[str] = frozenset()
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -77,7 +79,10 @@ class Intake:
         """Read what was typed, as of the day on which the intake is screened."""
         found = tuple(dict.fromkeys(_mentions(questionnaire, ruleset, answers, as_of)))
         spoken = _spoken(questionnaire, ruleset, answers, as_of)
-        return cls(questionnaire, ruleset, answers, as_of, found, spoken)
+        return cls(
+            questionnaire, ruleset, answers, as_of, found, spoken,
+            by_group=_by_group(found, ruleset), asked_by_medicine=_asked(found),
+        )  # fmt: skip
 
     def at(self, day: date) -> Intake:
         """The same intake on another day."""
@@ -89,7 +94,7 @@ class Intake:
 
     def value(self, question: str) -> Value | None:
         """The answer given, or None where there is none."""
-        return self.answers.get(question)
+        return self.answers.by_question.get(question)
 
     def unit(self, question: str) -> str | None:
         """The unit in which a number is asked."""
@@ -106,12 +111,7 @@ class Intake:
 
     def taken(self, group: str) -> tuple[Mention, ...]:
         """The mentions of a group of medicines that may count."""
-        return tuple(
-            mention
-            for mention in self.mentions
-            if group in mention.groups(self.ruleset)
-            and (mention.hit is None or mention.hit.status in ("current", "stopped"))
-        )
+        return self.by_group.get(group, ())
 
     def medicines(self, group: str) -> tuple[Taken, ...]:
         """What the typed lines say of a group of medicines."""
@@ -175,6 +175,25 @@ class Intake:
         return self.spoken.get(item.id, ())
 
 
+def _by_group(mentions: tuple[Mention, ...], ruleset: Ruleset) -> dict[str, tuple[Mention, ...]]:
+    found: dict[str, list[Mention]] = {}
+    for mention in mentions:
+        if mention.hit is None or mention.hit.status in ("current", "stopped"):
+            for group in mention.groups(ruleset):
+                found.setdefault(group, []).append(mention)
+    return {group: tuple(every) for group, every in found.items()}
+
+
+def _asked(mentions: tuple[Mention, ...]) -> frozenset[str]:
+    """The items that a medicine speaks of."""
+    return frozenset(
+        item
+        for mention in mentions
+        if mention.hit is not None
+        for item in mention.hit.medicine_class.asks
+    )
+
+
 def _typed(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[str, str]]:
     """Everything the patient typed freely, by question."""
     for question_id, value in answers.items():
@@ -201,9 +220,12 @@ def _spoken(
 
 def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
     cues, known = ruleset.formulary.cues, ruleset.phrase_words
-    for clause in cues.split(whole, _within(whole, ruleset)):
+    near = ruleset.phrases_in(whole)
+    if not near:
+        return
+    for clause in cues.split(whole, _within(whole, near)):
         past = _is_past(clause, cues, as_of)
-        for item, phrase in ruleset.phrases:
+        for item, phrase in near:
             if past and ruleset.items[item].about_now:
                 continue
             if _says(clause, phrase, cues, known):
@@ -216,11 +238,11 @@ def _is_past(clause: Tokens, cues: Cues, as_of: date) -> bool:
     return told and not cues.among("present", clause)
 
 
-def _within(whole: Tokens, ruleset: Ruleset) -> frozenset[int]:
+def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[int]:
     """Places inside a phrase, such as the "and" of "swollen and red"."""
     return frozenset(
         place
-        for _, phrase in ruleset.phrases
+        for _, phrase in near
         if (index := words.find(whole, phrase)) >= 0
         for place in range(index, index + len(phrase))
     )

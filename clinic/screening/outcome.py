@@ -12,7 +12,7 @@ from clinic.screening import answers as answer_reading
 from clinic.screening import earlier as earlier_answers
 from clinic.screening import engine, source
 from clinic.screening.answers import FREE_TEXT, Answers, plain
-from clinic.screening.engine import MISMATCH, Verdict
+from clinic.screening.engine import MISMATCH, Settled, Verdict
 from clinic.screening.intake import MEDICINES, Intake
 from clinic.screening.levels import Level, raised, worst
 from clinic.screening.questionnaire import Questionnaire, visible
@@ -249,8 +249,9 @@ def screen(
         else answer_reading.read(raw_answers, questionnaire)
     )
     intake = Intake.of(questionnaire, ruleset, answers, as_of)
-    found = engine.verdicts(intake)
-    lapses = _lapses(intake, found)
+    settled = engine.settled(intake)
+    found = settled.found
+    lapses = _lapses(intake, settled)
     findings = [_finding(verdict, intake, lapses.get(name)) for name, verdict in found.items()]
     findings += _earlier(intake, earlier, found)
     return _screening(intake, tuple(sorted(findings, key=_gravest_first)), earlier)
@@ -297,10 +298,11 @@ def patient_text(finding: Finding, ruleset: Ruleset, language: str) -> str:
     return texts.get(language, texts.get("en", {})).get(variant, "")
 
 
-def _lapses(intake: Intake, found: Mapping[str, Verdict]) -> dict[str, date]:
+def _lapses(intake: Intake, settled: Settled) -> dict[str, date]:
     lapses: dict[str, date] = {}
+    found = settled.found
     for day in engine.turning_days(intake, found):
-        later = engine.verdicts(intake.at(day))
+        later = engine.settled(intake.at(day), settled).found
         for name, verdict in found.items():
             if name not in lapses and _milder(later.get(name), verdict, intake.wanted):
                 lapses[name] = day

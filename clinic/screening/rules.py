@@ -112,6 +112,19 @@ class Ruleset:
         return tuple(sorted(found, key=lambda one: (-len(one[1]), one)))
 
     @cached_property
+    def _by_first_word(self) -> Mapping[str, tuple[int, ...]]:
+        found: dict[str, list[int]] = {}
+        for place, (_, phrase) in enumerate(self.phrases):
+            found.setdefault(phrase[0], []).append(place)
+        return {word: tuple(places) for word, places in found.items()}
+
+    def phrases_in(self, said: Tokens) -> tuple[tuple[str, Tokens], ...]:
+        """The lay phrases that begin with a word of these, longest first."""
+        index = self._by_first_word
+        places = {place for word in set(said) for place in index.get(word, ())}
+        return tuple(self.phrases[place] for place in sorted(places))
+
+    @cached_property
     def phrase_words(self) -> frozenset[str]:
         """Every word that stands in a lay phrase."""
         return frozenset(word for _, phrase in self.phrases for word in phrase)
