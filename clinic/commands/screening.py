@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import chain
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
 import click
 
+from clinic.commands import cores
+from clinic.commands.progress import Progress
 from clinic.screening import conditions, lint, outcome, questionnaire, rules, source
 from clinic.screening.answers import UnknownQuestion, UnreadableAnswer
 from clinic.screening.levels import Level
@@ -18,6 +22,9 @@ from clinic.screening.outcome import EarlierAnswer, Screening
 from clinic.screening.questionnaire import Question, Questionnaire
 from clinic.screening.rules import Ruleset
 from clinic.screening.source import BrokenData
+
+FEW = 400  # from so many lines on, every core is put to work
+A_PART = 200
 
 
 class UnreadableIntake(ValueError):
@@ -46,13 +53,90 @@ def screen(
 ) -> None:
     """Screen an intake in FILE (- for standard input), or many, one a line."""
     day = None if as_of is None else _day(as_of, "--as-of")
-    asked, ruleset = questionnaire.shipped(), _ruleset(ruleset_file)
-    for where, intake in _intakes(file):
+    printer = _Printer(day, as_json, ruleset_file)
+    for printed in _printed(file, printer):
+        click.echo(printed)
+
+
+@dataclass(frozen=True)
+class _Printer:
+    """Screens what is handed to it, and says what came out as it was asked to."""
+
+    day: date | None
+    as_json: bool
+    ruleset_file: Path | None
+
+    def of(self, where: str, intake: object) -> str:
+        """Screen one intake, or refuse it by name."""
+        asked, ruleset = questionnaire.shipped(), _kept_ruleset(self.ruleset_file)
         try:
-            screening = _screened(intake, day, asked, ruleset)
+            screening = _screened(intake, self.day, asked, ruleset)
         except (UnknownQuestion, UnreadableAnswer, UnreadableIntake) as error:
             raise _Refused(f"{where}{error}") from error
-        click.echo(json.dumps(screening.as_json()) if as_json else _told(screening, ruleset))
+        return json.dumps(screening.as_json()) if self.as_json else _told(screening, ruleset)
+
+    def of_lines(self, lines: Sequence[tuple[str, str]]) -> _Part:
+        """Screen many lines, up to the first that is refused."""
+        printed: list[str] = []
+        try:
+            for where, line in lines:
+                printed.append(self.of(where, _parsed_line(where, line)))
+        except _Refused as refused:
+            return _Part(printed, refused.message)
+        return _Part(printed)
+
+    def prepare(self) -> None:
+        """Read the data once in a process of its own, before the first line comes."""
+        questionnaire.shipped()
+        _kept_ruleset(self.ruleset_file)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What some lines came to, and why the next was refused, if one was."""
+
+    printed: list[str]
+    refused: str | None = None
+
+
+def _printed(file: TextIO, printer: _Printer) -> Iterator[str]:
+    """What each intake comes to: one written over many lines, or one on each line."""
+    first = next((line for line in file if line.strip()), "")
+    try:
+        _parsed(first)
+    except ValueError:
+        yield printer.of("", _whole(first, file))
+        return
+    lines = _numbered(chain([first], file))
+    head = list(islice(lines, FEW))
+    if len(head) == 1:
+        head = [("", head[0][1])]
+    if len(head) < FEW:
+        yield from _told_or_refused(printer.of_lines([one]) for one in head)
+        return
+    progress, done = Progress("Intakes screened"), 0
+    many = cores.parts(chain(head, lines), A_PART)
+    for part in cores.each_in_order(printer.of_lines, many, prepare=printer.prepare):
+        yield from _told_or_refused([part])
+        done += len(part.printed)
+        progress.at(done)
+
+
+def _told_or_refused(parts: Iterable[_Part]) -> Iterator[str]:
+    for part in parts:
+        yield from part.printed
+        if part.refused is not None:
+            raise _Refused(part.refused)
+
+
+def _numbered(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    full = (line for line in lines if line.strip())
+    return ((f"line {number}: ", line) for number, line in enumerate(full, start=1))
+
+
+@cache
+def _kept_ruleset(file: Path | None) -> Ruleset:
+    return _ruleset(file)
 
 
 def _ruleset(file: Path | None) -> Ruleset:
@@ -71,26 +155,11 @@ def _day(text: object, name: str) -> date:
         raise _Refused(f"{name}: not a date such as 2026-11-22") from error
 
 
-def _intakes(file: TextIO) -> Iterator[tuple[str, object]]:
-    """One intake written over many lines, or one on each line, read as they come."""
-    first = next((line for line in file if line.strip()), "")
+def _parsed_line(where: str, line: str) -> object:
     try:
-        intake = _parsed(first)
-    except ValueError:
-        yield "", _whole(first, file)
-        return
-    following = next((line for line in file if line.strip()), None)
-    yield ("" if following is None else "line 1: "), intake
-    if following is not None:
-        yield from _lines(chain([following], file))
-
-
-def _lines(lines: Iterable[str]) -> Iterator[tuple[str, object]]:
-    for number, line in enumerate((line for line in lines if line.strip()), start=2):
-        try:
-            yield f"line {number}: ", _parsed(line)
-        except ValueError as error:
-            raise _Refused(f"line {number}: not readable as JSON: {error}") from error
+        return _parsed(line)
+    except ValueError as error:
+        raise _Refused(f"{where}not readable as JSON: {error}") from error
 
 
 def _whole(first: str, file: TextIO) -> object:

@@ -157,3 +157,16 @@ def test_lint_finds_no_error_in_what_ships(group: Any) -> None:
     assert result.exit_code == 0
     assert "0 errors" in result.output
     assert "immune-suppressed" in result.output
+
+
+def test_many_lines_come_out_in_their_order_from_every_core_and_stop_at_a_broken_one() -> None:
+    ages = [f"{1940 + number % 80}-05-05" for number in range(2 * screening.FEW)]
+    lines = [changed(minor=born) for born in ages]
+
+    result = screen("\n".join([*lines, changed(nothing="no"), changed()]), "--json")
+
+    alone = [screen(line, "--json").stdout for line in lines[::97]]
+    assert result.stdout.splitlines(keepends=True)[::97] == alone
+    assert len(result.stdout.splitlines()) == len(lines)
+    assert result.exit_code == 2
+    assert f"line {len(lines) + 1}: nothing: no such question" in result.stderr

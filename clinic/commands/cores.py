@@ -1,0 +1,47 @@
+"""Work on every core, in order, without holding more than a little of it in memory."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from typing import TypeVar
+
+T = TypeVar("T")
+Part = TypeVar("Part")
+Done = TypeVar("Done")
+
+AHEAD = 3  # parts handed out beyond those under way, so that no core waits
+
+
+def parts(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut a stream into lists of at most this size."""
+    stream = iter(things)
+    while part := list(islice(stream, size)):
+        yield part
+
+
+def each_in_order(
+    work: Callable[[Part], Done],
+    handed: Iterable[Part],
+    *,
+    prepare: Callable[[], None] | None = None,
+) -> Iterator[Done]:
+    """Yield what each part comes to, in the order of the parts; `prepare` runs once a process.
+
+    Processes start anew and share nothing, so that a database connection is never shared either.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with ProcessPoolExecutor(
+        cores or 1, mp_context=get_context("spawn"), initializer=prepare
+    ) as pool:
+        under_way: deque[Future[Done]] = deque()
+        for part in handed:
+            under_way.append(pool.submit(work, part))
+            if len(under_way) >= (cores or 1) + AHEAD:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
