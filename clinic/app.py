@@ -45,6 +45,7 @@ BLUEPRINTS = (
     "letters",
     "calendars",
     "therapist",
+    "comparing",
     "enquiries",
     "enquiry_desk",
     "alerts",

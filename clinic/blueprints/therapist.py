@@ -22,7 +22,7 @@ from clinic.forms import (
     UrgentForm,
     WithdrawForm,
 )
-from clinic.queries import histories, requests
+from clinic.queries import comparisons, histories, requests
 from clinic.queries.histories import History
 from clinic.services import reading, review
 from clinic.services.idempotency import OtherBody
@@ -161,6 +161,7 @@ def _page(reference: str, failed: SeenForm | None = None, *, conflict: str = "")
     return render_template(
         "therapist/history.html",
         history=opened,
+        compared=comparisons.newest(actor, reference),
         failed=failed,
         conflict=conflict,
         form=_decision_form(opened, failed),

@@ -200,7 +200,7 @@ class History:
 def newest(actor: Actor, reference: str, *, now: datetime) -> History:
     """Return the newest history of a request, or raise NotThere."""
     actor.require(Permission.SEE_HISTORY)
-    request = _sent(reference)
+    request = sent_request(reference)
     intakes = db.session.scalars(
         select(Intake).where(Intake.request_id == request.id).order_by(Intake.number.desc())
     ).all()
@@ -219,10 +219,11 @@ def newest(actor: Actor, reference: str, *, now: datetime) -> History:
 def request_id_of(actor: Actor, reference: str) -> UUID:
     """Return the id of a sent request by its reference, or raise NotThere."""
     actor.require(Permission.SEE_HISTORY)
-    return _sent(reference).id
+    return sent_request(reference).id
 
 
-def _sent(reference: str) -> Request:
+def sent_request(reference: str) -> Request:
+    """Return a sent request by its reference, or raise NotThere."""
     known = contact.parse_reference(reference)
     query = select(Request).where(Request.reference == known, Request.desk_state != "draft")
     request = db.session.scalars(query).one_or_none() if known else None
@@ -239,11 +240,11 @@ class _History:
     ) -> None:
         self.request, self.intakes, self.record = request, intakes, record
         self.intake = intakes[0]
-        self.zone = _zone(request)
+        self.zone = zone_of(request)
         self.today = now.astimezone(ZoneInfo(self.zone)).date()
-        self.words, words_whole = _worded(self.intake, record.as_of)
-        self.before = _worded(intakes[1], record.as_of)[0] if len(intakes) > 1 else None
-        kept = _ruleset(record.ruleset_hash)
+        self.words, words_whole = worded_of(self.intake, record.as_of)
+        self.before = worded_of(intakes[1], record.as_of)[0] if len(intakes) > 1 else None
+        kept = ruleset_of(record.ruleset_hash)
         self.ruleset, self.whole = kept.ruleset, kept.whole and words_whole
         self.screening: Screening = outcome.from_json(record.result)
 
@@ -415,14 +416,15 @@ class _History:
             yield NoteRow(note.body, name, note.at)
 
 
-def _zone(request: Request) -> str:
+def zone_of(request: Request) -> str:
+    """Return the zone of a request's location, else of the clinic's first."""
     query = select(Location.zone).order_by(Location.active.desc(), Location.name, Location.id)
     if request.location_id is not None:
         query = query.where(Location.id == request.location_id)
     return db.session.scalars(query.limit(1)).first() or "UTC"
 
 
-def _worded(intake: Intake, as_of: date) -> tuple[Worded, bool]:
+def worded_of(intake: Intake, as_of: date) -> tuple[Worded, bool]:
     """Word the answers of an intake, and tell whether its questions could be read whole."""
     language = intake.language
     asked = _questionnaire(intake.questionnaire_hash, ENGLISH)
@@ -439,7 +441,8 @@ def _questionnaire(digest: str, language: str) -> KeptQuestions:
     return stored.read_questions(kept.document, digest, language)
 
 
-def _ruleset(digest: str) -> KeptRules:
+def ruleset_of(digest: str) -> KeptRules:
+    """Return the rules of a stored version, as far as they can be read."""
     shipped = rules.shipped_rules()
     if shipped.hash == digest:
         return KeptRules(shipped, whole=True)

@@ -27,7 +27,7 @@ def of(opened: History) -> Shown:
         "phone": phone(opened.phone) if opened.phone else None,
         "found": [_finding(row, opened.today) for row in opened.findings],
         "by_verdict": _by_verdict(opened),
-        "blocked": _places(opened.blocked),
+        "blocked": places(opened.blocked),
         "medicines": [_medicine(row, opened.screened_on) for row in opened.medicines],
         "day": day,
         "words": words,
@@ -92,7 +92,8 @@ def _by_verdict(opened: History) -> list[tuple[words.Word, Sequence[str]]]:
     ]
 
 
-def _places(labels: Sequence[str]) -> Sequence[str]:
+def places(labels: Sequence[str]) -> Sequence[str]:
+    """Name places; all of them in one word."""
     body = regions.shipped()
     every = len(body.normalise(body.parts))
     return labels if len(labels) < every else [str(_("Every region"))]
@@ -110,7 +111,7 @@ def _finding(row: FindingRow, today: date) -> Shown:
                     for one in row.because],
         "action": row.action,
         "notes": row.notes,
-        "regions": _places(row.blocked),
+        "regions": places(row.blocked),
         "about": row.about if set(row.about) - set(row.blocked) else (),
         "lapses": _lapse(row.lapses_on, today) if row.lapses_on else "",
         "sources": [(f"{key}: {text}" if text else key, None) for key, text in row.sources],

@@ -73,6 +73,7 @@ CELLS: dict[str, Any] = {
     "texts.": {Role.ADMIN},
     "users.": {Role.ADMIN},
     "therapist.": CLINICIANS,
+    "comparing.": CLINICIANS,
     "enquiries.": ANYONE,
     "enquiry_desk.": CARE,
     "enquiry_desk.close_urgent": CLINICIANS,
@@ -80,6 +81,7 @@ CELLS: dict[str, Any] = {
     "alerts.acknowledge": CARE,  # who takes one up calls the patient
     "confirming.": STATUS,
 }
+CLINICAL = ("therapist.", "comparing.")  # pages on which a therapist reads answers
 LAST = ("request.leave", "security.logout")  # end what the other calls need
 CHANGES_BY_READING = {"audit_entry", "audit_head", "staff_session"}
 Route = tuple[str, str, str]
@@ -246,7 +248,7 @@ def test_every_role_gets_what_is_its_own_and_no_data_of_the_rest(clinic: Clinic)
                 fits = lets_in(endpoint, answer)
             else:
                 fits = answer.status_code == 403
-            hidden = role not in CLINICIANS or not endpoint.startswith("therapist.")
+            hidden = role not in CLINICIANS or not endpoint.startswith(CLINICAL)
             if not fits or (hidden and CANARY in answer.text + str(answer.headers)):
                 wrong.append(f"{role} {method} {endpoint}: {answer.status_code}")
             if role is Role.ADMIN and NAME in answer.text:
