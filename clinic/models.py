@@ -286,7 +286,10 @@ class QuestionnaireVersion(Base):
 
 
 class RulesetVersion(Base):
-    """A ruleset as it was when it screened somebody, and who approved it, if anybody has."""
+    """A ruleset as it was when it screened somebody, and who approved it, if anybody has.
+
+    One at most is in force. Triggers hold its document, and refuse a state without an approval.
+    """
 
     __tablename__ = "ruleset_version"
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -298,7 +301,73 @@ class RulesetVersion(Base):
     approved_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
     approved_name: Mapped[str | None] = mapped_column(String(120))
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
-    __table_args__ = (_one_of("state", ("draft", "approved", "in_force", "retired")),)
+    in_force_at: Mapped[datetime | None] = mapped_column(Instant)  # the last time
+    retired_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (
+        _one_of("state", ("draft", "approved", "in_force", "retired")),
+        Index(
+            "uq_ruleset_in_force",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'in_force'"),
+            postgresql_where=text("state = 'in_force'"),
+        ),
+    )
+
+
+class RulesetDraft(HasId, Base):
+    """What a lead therapist changes in a version: figures, and rules that are not to be run."""
+
+    __tablename__ = "ruleset_draft"
+    base_hash: Mapped[str] = mapped_column(ForeignKey("ruleset_version.hash"))
+    hash: Mapped[str] = mapped_column(String(64))  # of the version that it comes to
+    changes: Mapped[str] = mapped_column(Text)  # canonical JSON
+    version: Mapped[int] = mapped_column(Integer, nullable=False)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    made_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+    changed_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_as: Mapped[str | None] = mapped_column(String(16))
+    __mapper_args__ = _versioned(version)
+    __table_args__ = (
+        _one_of("ended_as", ("approved", "discarded")),
+        CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_as_something"),
+    )
+
+
+class RulesetTrial(HasId, Base):
+    """One version tried against another over the stored histories, and how far it has come."""
+
+    __tablename__ = "ruleset_trial"
+    old_hash: Mapped[str] = mapped_column(ForeignKey("ruleset_version.hash"))
+    new_hash: Mapped[str] = mapped_column(ForeignKey("ruleset_version.hash"), index=True)
+    every_intake: Mapped[bool] = mapped_column(Boolean, default=False)
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    parts: Mapped[int] = mapped_column(Integer, default=0)
+    upto: Mapped[UUID | None] = mapped_column(Uuid)  # the last intake that was tried
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    started_by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    __table_args__ = (
+        _one_of("state", ("waiting", "running", "done", "cancelled", "failed")),
+        CheckConstraint(
+            "(ended_at IS NULL) = (state IN ('waiting', 'running'))", name="running_until_ended"
+        ),
+    )
+
+
+class RulesetTrialPart(HasId, Base):
+    """What a trial has found among the next so many histories."""
+
+    __tablename__ = "ruleset_trial_part"
+    trial_id: Mapped[UUID] = mapped_column(ForeignKey("ruleset_trial.id"))
+    position: Mapped[int] = mapped_column(Integer)
+    moves_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    moves: Sealed[list[list[Any]]] = Sealed("ruleset_trial_part.moves")
+    __table_args__ = (UniqueConstraint("trial_id", "position"),)
 
 
 # --- Requests --------------------------------------------------------------------------------
@@ -528,6 +597,28 @@ class Note(HasId, Base):
     at: Mapped[datetime] = mapped_column(Instant)
     by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
     __table_args__ = (_one_of("kind", ("desk", "clinical")),)
+
+
+class MissedNote(HasId, Base):
+    """What the form missed, as a therapist tells the lead therapist, and the answer to it."""
+
+    __tablename__ = "missed_note"
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("request.id"), index=True)
+    version: Mapped[int] = mapped_column(Integer, nullable=False)
+    body_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Sealed[str] = Sealed("missed_note.body")
+    item_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    item: Sealed[str | None] = Sealed("missed_note.item")  # id of the item it is about
+    at: Mapped[datetime] = mapped_column(Instant)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    answer_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    answer: Sealed[str | None] = Sealed("missed_note.answer")
+    handled_at: Mapped[datetime | None] = mapped_column(Instant)
+    handled_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))
+    __mapper_args__ = _versioned(version)
+    __table_args__ = (
+        CheckConstraint("(handled_at IS NULL) = (handled_by_id IS NULL)", name="handled_by"),
+    )
 
 
 # --- Decisions and appointments --------------------------------------------------------------

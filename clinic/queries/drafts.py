@@ -14,17 +14,19 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from sqlalchemy import select
 
+from clinic import in_force
 from clinic.access import Actor, ActorKind, NotThere
 from clinic.extensions import db
 from clinic.models import Consent, Draft, Location, Request, Token
 from clinic.screening import answers as reading
-from clinic.screening import outcome, pages, questionnaire, rules
+from clinic.screening import outcome, pages, questionnaire
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
 from clinic.screening.conditions import UNSURE
 from clinic.screening.intake import Intake
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding
 from clinic.screening.questionnaire import Question, Questionnaire
+from clinic.screening.rules import Ruleset
 from clinic.sealing import fingerprint
 
 ABOUT, WHERE, CONSENT, CHECK = "about", "where", "consent", "check"
@@ -188,20 +190,17 @@ def words_given(draft: OpenDraft, language: str) -> tuple[Row, ...]:
 
 def advice(draft: OpenDraft, language: str, *, as_of: date) -> tuple[Advice, ...]:
     """Say what to do now for each urgent answer, emergencies first."""
-    ruleset = rules.shipped_rules()
-    found = [
+    found = {
         Advice(finding.urgency != "same_day", outcome.patient_text(finding, ruleset, language))
-        for finding in _urgent(draft.answers, as_of)
-    ]
+        for ruleset, finding in _urgent(draft.answers, as_of)
+    }
     return tuple(sorted(found, key=lambda one: (not one.emergency, one.text)))
 
 
 def ask_again(draft: OpenDraft, language: str, *, as_of: date) -> tuple[tuple[str, str], ...]:
     """List the red flags of which the patient's own words speak, with the page of each."""
     questions = draft.questions(language)
-    screening = outcome.screen(
-        questionnaire.shipped(), rules.shipped_rules(), draft.answers, as_of=as_of
-    )
+    screening = in_force.running().screen(draft.answers, as_of=as_of)
     return tuple(
         (
             questions.questions[finding.item].text,
@@ -217,11 +216,12 @@ def must_stop(answers: Mapping[str, Any], *, as_of: date) -> bool:
 
     A follow-up that is still blank could choose an urgent branch; then it is asked first.
     """
-    questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
-    intake = Intake.of(questions, ruleset, _readable(answers, questions), as_of)
+    questions = questionnaire.shipped()
+    given = _readable(answers, questions)
     return any(
-        rule.level is Level.URGENT and (rule.when is None or rule.when.holds(intake) is True)
-        for finding in _urgent(intake.answers, as_of)
+        rule.level is Level.URGENT
+        and (rule.when is None or rule.when.holds(Intake.of(questions, ruleset, given, as_of)))
+        for ruleset, finding in _urgent(given, as_of)
         for rule in ruleset.items[finding.item].rules
         if rule.id in finding.rules
     )
@@ -254,10 +254,14 @@ def last_grant(browser: str, purpose: str, *, request_id: UUID | None = None) ->
     return db.session.scalars(query.order_by(Token.made_at.desc(), Token.id).limit(1)).first()
 
 
-def _urgent(answers: Answers, as_of: date) -> Sequence[Finding]:
-    questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
-    screening = outcome.screen(questions, ruleset, answers, as_of=as_of)
-    return [finding for finding in screening.findings if finding.level is Level.URGENT]
+def _urgent(answers: Answers, as_of: date) -> Sequence[tuple[Ruleset, Finding]]:
+    questions = questionnaire.shipped()
+    return [
+        (ruleset, finding)
+        for ruleset in in_force.running().every
+        for finding in outcome.screen(questions, ruleset, answers, as_of=as_of).findings
+        if finding.level is Level.URGENT
+    ]
 
 
 def _left_out(question: Question, answers: Answers) -> bool:

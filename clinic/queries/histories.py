@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from clinic import contact
+from clinic import contact, in_force
 from clinic.access import Actor, NotThere, Permission
 from clinic.extensions import db
 from clinic.models import (
@@ -32,7 +32,7 @@ from clinic.models import (
 )
 from clinic.queries import answers
 from clinic.queries.answers import MedicineRow, SectionRows, Worded
-from clinic.screening import dates, outcome, questionnaire, rules, stored
+from clinic.screening import dates, outcome, questionnaire, stored
 from clinic.screening.conditions import UNSURE
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
@@ -443,7 +443,4 @@ def _questionnaire(digest: str, language: str) -> KeptQuestions:
 
 def ruleset_of(digest: str) -> KeptRules:
     """Return the rules of a stored version, as far as they can be read."""
-    shipped = rules.shipped_rules()
-    if shipped.hash == digest:
-        return KeptRules(shipped, whole=True)
-    return stored.read_rules(db.session.get_one(RulesetVersion, digest).document, digest)
+    return in_force.version(digest)

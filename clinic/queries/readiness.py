@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from clinic import in_force
 from clinic.access import Actor, Permission, Role
 from clinic.booking import calendar
 from clinic.extensions import db, site
@@ -16,13 +17,12 @@ from clinic.models import (
     Letter,
     Location,
     OpeningHours,
-    RulesetVersion,
     StaffRole,
     User,
     WeeklyHours,
 )
 from clinic.queries import revision
-from clinic.screening import rules
+from clinic.screening import editions, rules
 
 OK, NOT_YET, CANNOT_TELL = "ok", "not_yet", "cannot_tell"
 LAG = timedelta(minutes=5)
@@ -83,13 +83,17 @@ def _staff() -> Iterator[Line]:
 
 
 def _ruleset() -> Line:
-    shipped = rules.shipped_rules()
-    stored = db.session.get(RulesetVersion, shipped.hash)
-    given: dict[str, str | int] = {"version": shipped.version}
-    if not shipped.complete:
+    running, shipped = in_force.running(), rules.shipped_rules()
+    given: dict[str, str | int] = {"version": running.ruleset.version}
+    if not running.is_in_force and in_force.digest_in_force() is not None:
+        return Line("ruleset_unread", NOT_YET, given)
+    if not running.ruleset.complete:
         return Line("ruleset_incomplete", NOT_YET, given)
-    in_force = stored is not None and stored.state == "in_force"
-    return Line("ruleset", OK if in_force else NOT_YET, given)
+    if not running.is_in_force:
+        return Line("ruleset", NOT_YET, given)
+    if editions.is_newer(shipped, running.ruleset):
+        return Line("ruleset_newer", NOT_YET, {**given, "newer": shipped.version})
+    return Line("ruleset", OK, given)
 
 
 def _places(now: datetime) -> Iterator[Line]:

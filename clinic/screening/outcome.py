@@ -144,6 +144,18 @@ class RulesetUsed:
     version: str
     hash: str
     complete: bool
+    switched_off: tuple[str, ...] = ()  # items of which a rule is not run
+
+    @classmethod
+    def of(cls, ruleset: Ruleset) -> RulesetUsed:
+        """Name a ruleset, with the items of which a rule is switched off."""
+        items = sorted({one.rule.item for one in ruleset.switched_off.values()})
+        return cls(ruleset.version, ruleset.hash, ruleset.complete, tuple(items))
+
+    def as_json(self) -> dict[str, object]:
+        """What is printed and stored; what is switched off is named only where something is."""
+        off = {"switched_off": list(self.switched_off)} if self.switched_off else {}
+        return {"version": self.version, "hash": self.hash, "complete": self.complete, **off}
 
 
 @dataclass(frozen=True)
@@ -172,11 +184,7 @@ class Screening:
             "blocked_regions": list(self.blocked_regions),
             "regions": {region: found.verdict for region, found in self.regions.items()},
             "bookable": self.bookable,
-            "ruleset": {
-                "version": self.ruleset.version,
-                "hash": self.ruleset.hash,
-                "complete": self.ruleset.complete,
-            },
+            "ruleset": self.ruleset.as_json(),
         }
 
     def as_bytes(self) -> bytes:
@@ -207,7 +215,7 @@ def from_json(stored: str | bytes) -> Screening:
             for region, found in record["regions"].items()
         },
         bookable=record["bookable"],
-        ruleset=RulesetUsed(**record["ruleset"]),
+        ruleset=_ruleset_used(record["ruleset"]),
         questionnaire_hash=record["questionnaire"],
         as_of=date.fromisoformat(record["as_of"]),
         earlier=tuple(
@@ -215,6 +223,10 @@ def from_json(stored: str | bytes) -> Screening:
             for one in record["earlier"]
         ),
     )
+
+
+def _ruleset_used(stored: Mapping[str, Any]) -> RulesetUsed:
+    return RulesetUsed(**{**stored, "switched_off": tuple(stored.get("switched_off", ()))})
 
 
 def _stored_finding(found: dict[str, Any]) -> Finding:
@@ -374,7 +386,7 @@ def _screening(
         blocked_regions=body.normalise(blocked),
         regions=dict(_regions(intake, findings)),
         bookable=clean and _complete(intake),
-        ruleset=RulesetUsed(ruleset.version, ruleset.hash, ruleset.complete),
+        ruleset=RulesetUsed.of(ruleset),
         questionnaire_hash=intake.questionnaire.hash,
         as_of=intake.as_of,
         earlier=tuple(sorted(earlier, key=lambda one: source.canonical(one.as_json()))),

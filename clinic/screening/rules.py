@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -19,6 +19,9 @@ from clinic.screening.words import Tokens
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
 
 URGENCIES = ("emergency", "same_day")
+SWITCH_CODES = ("clinic_protocol", "evidence", "covered_elsewhere", "wrong_as_written")
+# Items that stand for what nobody knows yet: without their rules it would count as "no".
+UNKNOWN = ("blood-thinner-unknown", "medicine-not-asked-yet", "medicine-not-recognised")
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,15 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class SwitchedOff:
+    """A rule that a version does not run, and why a lead therapist decided so."""
+
+    rule: Rule
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Item:
     """What one item means: its rules and the words that go with them."""
 
@@ -99,6 +111,7 @@ class Ruleset:
     body: Body = field(repr=False)
     formulary: Formulary = field(repr=False)
     document: str = field(repr=False)
+    switched_off: Mapping[str, SwitchedOff] = field(default_factory=dict)
 
     @cached_property
     def phrases(self) -> tuple[tuple[str, Tokens], ...]:
@@ -171,7 +184,8 @@ def from_document(document: str) -> Ruleset:
         language: dict(found.entries()) for language, found in place["translations"].entries()
     }
     general = {name: place[name] for name in source.GENERAL}
-    return _build(_Files(general, dict(place["items"].entries()), translations), document)
+    files = _Files(general, dict(place["items"].entries()), translations, place.get("switched_off"))
+    return _build(files, document)
 
 
 def _with_newer_keys(place: Place) -> Place:
@@ -188,6 +202,7 @@ class _Files:
     general: Mapping[str, Place]
     items: Mapping[str, Place]
     translations: Mapping[str, Mapping[str, Place]]
+    switched_off: Place | None = None
 
 
 def _document(data: Data) -> dict[str, Any]:
@@ -210,6 +225,7 @@ def _build(files: _Files, document: str) -> Ruleset:
     body = regions.read(files.general["regions"])
     sources = {key: place.text() for key, place in files.general["sources"].entries()}
     items = {name: _item(name, place, files) for name, place in sorted(files.items.items())}
+    off = dict(_switched_off(files.switched_off, items)) if files.switched_off else {}
     digest = source.digest(document)
     edition = files.general["sections"].need("edition").text()
     to_come = _expected(files.general["sections"]) - set(items)
@@ -218,13 +234,39 @@ def _build(files: _Files, document: str) -> Ruleset:
         hash=digest,
         complete=not to_come,
         settings=dict(_settings(files.items)),
-        items=items,
+        items={name: _without(item, off) for name, item in items.items()} if off else items,
         to_come=frozenset(to_come),
         sources=sources,
         body=body,
         formulary=medicines.read(files.general["medicines"], files.general["words"]),
         document=document,
+        switched_off=off,
     )
+
+
+def name_of(rule: Rule) -> str:
+    """The name by which a rule is switched off."""
+    return f"{rule.item}/{rule.id}"
+
+
+def may_be_off(rule: Rule) -> bool:
+    """Whether a version may leave this rule out: never what binds, what is urgent or unknown."""
+    return not (rule.binding or rule.level is Level.URGENT or rule.item in UNKNOWN)
+
+
+def _switched_off(place: Place, items: Mapping[str, Item]) -> Iterator[tuple[str, SwitchedOff]]:
+    known = {name_of(rule): rule for item in items.values() for rule in item.rules}
+    for name, said in place.entries():
+        said.only("code", "reason")
+        if name not in known or not may_be_off(known[name]):
+            raise said.broken(f"'{name}' is no rule that may be switched off")
+        code = said.need("code").one_of(*SWITCH_CODES)
+        yield name, SwitchedOff(known[name], code, said.need("reason").text())
+
+
+def _without(item: Item, off: Mapping[str, SwitchedOff]) -> Item:
+    """An item without the rules that are switched off: they cannot fire, whatever comes."""
+    return replace(item, rules=tuple(rule for rule in item.rules if name_of(rule) not in off))
 
 
 def _expected(sections: Place) -> set[str]:

@@ -16,11 +16,12 @@ from uuid import UUID
 from sqlalchemy import and_, select
 from sqlalchemy.orm import aliased
 
+from clinic import in_force
 from clinic.access import Actor, ActorKind, Refused
 from clinic.booking import calendar
 from clinic.booking.lifecycle import OPEN_DESK, Track
 from clinic.extensions import db, site
-from clinic.models import Clearance, Intake, Request, Review, RulesetVersion, ScreeningRecord
+from clinic.models import Clearance, Intake, Request, Review, ScreeningRecord
 from clinic.screening import outcome, regions
 from clinic.screening.conditions import UNSURE
 from clinic.screening.levels import Level
@@ -98,7 +99,7 @@ def by_screening(
     work: Work, request: Request, intake: Intake, record: ScreeningRecord
 ) -> Clearance | None:
     """Clear the wanted regions and no others, if there is nothing to review; else do nothing."""
-    if not nothing_to_review(work, request, intake, record):
+    if not nothing_to_review(request, intake, record):
         return None
     wanted = _wanted(intake.answers)
     today = triage.today(work, request)
@@ -119,14 +120,17 @@ def by_screening(
     return _make(work, request, clearance)
 
 
-def nothing_to_review(
-    work: Work, request: Request, intake: Intake, record: ScreeningRecord
-) -> bool:
+def nothing_to_review(request: Request, intake: Intake, record: ScreeningRecord) -> bool:
     """Tell whether a first screening clears by itself: everything here must hold at once."""
-    ruleset = work.session.get_one(RulesetVersion, record.ruleset_hash)
-    if not (ruleset.complete and ruleset.state == "in_force"):
-        return False
     if not tracks.can(request, Track.CLINICAL, NOTHING_FOUND) or request.urgent_open:
+        return False
+    return needs_nobody(intake, record)
+
+
+def needs_nobody(intake: Intake, record: ScreeningRecord) -> bool:
+    """Tell whether rules that may clear have found nothing to review in a whole history."""
+    running = in_force.running()
+    if not (running.clears and running.ruleset.hash == record.ruleset_hash):
         return False
     if not intake.complete or intake.trail or not _wanted(intake.answers):
         return False

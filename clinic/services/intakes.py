@@ -24,8 +24,8 @@ def append(
 ) -> Screening:
     """Append an intake and screen it; then it is cleared, still cleared, or put before a therapist.
 
-    A screening clears by itself only under a complete ruleset in force (see clearances); the one
-    that ships is not complete, so that each first history needs a review.
+    A screening clears by itself only under a complete ruleset that is in force (see clearances);
+    until a lead therapist has approved one, each first history needs a review.
     """
     before = screenings.newest(work, request)
     screening = screenings.append(

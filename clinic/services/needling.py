@@ -13,10 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from clinic import in_force
 from clinic.booking import calendar
 from clinic.extensions import site
 from clinic.models import Clearance, Intake, Location, Request, ScreeningRecord
-from clinic.screening import outcome, questionnaire, regions, rules
+from clinic.screening import outcome, questionnaire, regions
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
 from clinic.services import screenings
@@ -148,27 +149,30 @@ def _hold_person(work: Work, request: Request, clearance: Clearance) -> None:
         raise NotCleared("result_differs")
 
 
-def _screened(work: Work, clearance: Clearance, visit: Visit) -> tuple[Screening, Screening]:
+def _screened(work: Work, clearance: Clearance, visit: Visit) -> tuple[Screening, ...]:
     """Screen the history anew: the graver of now and the visit, and the visit by itself.
 
-    Two results may be equally grave and yet not the same, so both are held against what was
-    signed.
+    Two results may be equally grave and yet not the same, so all are held against what was signed.
     """
     intake, record = _confirmed(work, clearance)
     earlier = outcome.from_json(record.result).earlier
-    questions, ruleset = questionnaire.shipped(), rules.shipped_rules()
+    questions, found = questionnaire.shipped(), []
     answers = screenings.readable(intake.answers, questions)
-    graver = outcome.screen_at_visit(
-        questions,
-        ruleset,
-        answers,
-        now_on=calendar.visit_on(work.now, visit.location.zone),
-        visit_on=visit.visit_on,
-        earlier=earlier,
-        cleared_from=clearance.valid_from if clearance.origin == "review" else None,
-    )
-    at_visit = outcome.screen(questions, ruleset, answers, as_of=visit.visit_on, earlier=earlier)
-    return graver, at_visit
+    for ruleset in in_force.running().every:
+        graver = outcome.screen_at_visit(
+            questions,
+            ruleset,
+            answers,
+            now_on=calendar.visit_on(work.now, visit.location.zone),
+            visit_on=visit.visit_on,
+            earlier=earlier,
+            cleared_from=clearance.valid_from if clearance.origin == "review" else None,
+        )
+        at_visit = outcome.screen(
+            questions, ruleset, answers, as_of=visit.visit_on, earlier=earlier
+        )
+        found += [graver, at_visit]
+    return tuple(found)
 
 
 def _is_new(finding: Finding, known: Screening, limits: dict[str, object]) -> bool:

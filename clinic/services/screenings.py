@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
+from clinic import in_force
 from clinic.models import (
     Intake,
     QuestionnaireVersion,
@@ -24,7 +25,7 @@ from clinic.models import (
     ScreeningRecord,
 )
 from clinic.screening import answers as reading
-from clinic.screening import outcome, questionnaire, rules
+from clinic.screening import outcome, questionnaire
 from clinic.screening.answers import UnknownQuestion, UnreadableAnswer
 from clinic.screening.levels import Level
 from clinic.screening.outcome import CHANGED, OTHER_REQUEST, EarlierAnswer, Screening
@@ -42,10 +43,9 @@ KEPT_MARKS = ("_shown", LEFT)
 def screen(
     answers: Mapping[str, Any], *, as_of: date, earlier: Sequence[EarlierAnswer] = ()
 ) -> Screening:
-    """Screen stored answers by the questionnaire and the ruleset that ship."""
-    questions = questionnaire.shipped()
-    given = readable(answers, questions)
-    return outcome.screen(questions, rules.shipped_rules(), given, as_of=as_of, earlier=earlier)
+    """Screen stored answers by the questionnaire that ships and the rules that run."""
+    given = readable(answers, questionnaire.shipped())
+    return in_force.running().screen(given, as_of=as_of, earlier=earlier)
 
 
 def readable(answers: Mapping[str, Any], questions: Questionnaire) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _add_once(work: Work, row: QuestionnaireVersion | RulesetVersion) -> None:
 
 
 def _store(work: Work, request: Request, intake: Intake, screening: Screening) -> None:
-    ruleset = rules.shipped_rules()
+    ruleset = in_force.running().used(screening)
     keep_ruleset(work, ruleset)
     lapses = [finding.lapses_on for finding in screening.findings if finding.lapses_on]
     record = ScreeningRecord(

@@ -71,6 +71,16 @@ ABOUT: Mapping[str, About] = {
         _("Until a lead therapist approves them they clear nobody, and each request needs a "
           "therapist."),
     ),
+    "ruleset_newer": About(
+        _("Newer screening rules to approve (%(newer)s beside %(version)s)"),
+        _("The program brought newer rules than the approved ones. Until a lead therapist approves "
+          "them, the more careful result counts, and each request may need a therapist."),
+    ),
+    "ruleset_unread": About(
+        _("Approved screening rules readable"),
+        _("The version in force cannot be read any more. The rules that ship run instead and clear "
+          "nobody, until a lead therapist approves a version."),
+    ),
     "ruleset_incomplete": About(
         _("Screening rules complete (%(version)s)"),
         _("These rules lack sections, so they clear nobody: each request needs a therapist. "

@@ -64,6 +64,12 @@ PATIENTS: Mapping[str, Mapping[str, str]] = {
         "due dates": "next_try_on",
     },
     "note": {"ids and references": "id request_id by_id", "kinds": "kind", "instants": "at"},
+    "missed_note": {
+        "ids and references": "id request_id by_id handled_by_id",
+        "counters": "version",
+        "instants": "at handled_at",
+    },
+    "ruleset_trial_part": {"ids and references": "id trial_id", "counters": "position"},
     "review": {
         "ids and references": "id request_id intake_id screening_id signed_by_id",
         "states and levels": "decision",
@@ -183,8 +189,17 @@ CLINIC: Mapping[str, Mapping[str, str]] = {
     "closure": {"calendars": "id location_id therapist_id starts_on ends_on"},
     "questionnaire_version": {"settings": "hash version document stored_at"},
     "ruleset_version": {
-        "settings": "hash version document complete state stored_at",
+        "settings": "hash version document complete state stored_at in_force_at retired_at",
         "staff": "approved_by_id approved_name approved_at",
+    },
+    "ruleset_draft": {
+        "settings": "id base_hash hash changes version ended_as",
+        "staff": "made_at made_by_id changed_at changed_by_id ended_at",
+    },
+    "ruleset_trial": {
+        "settings": "id old_hash new_hash every_intake state total done parts",
+        "staff": "started_at started_by_id ended_at",
+        "ids and references": "upto",
     },
 }
 PLAIN = {**PATIENTS, **CLINIC}

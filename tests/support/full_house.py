@@ -27,12 +27,16 @@ from clinic.models import (
     LegalHold,
     Letter,
     LetterText,
+    MissedNote,
     Note,
     Offer,
     OpeningHours,
     PhoneEntry,
     Request,
     Review,
+    RulesetDraft,
+    RulesetTrial,
+    RulesetTrialPart,
     ScreeningRecord,
     Sealed,
     SlotAtom,
@@ -234,8 +238,44 @@ def _add_the_clinic_at_work(
             Erasure(request_id=uuid4(), at=work.now),
             LegalHold(request_id=request_id, placed_at=work.now, reason="A court-letter came."),
             PhoneEntry(request_id=draft_id, by_id=therapist_id, started_at=work.now),
+            MissedNote(
+                request_id=request_id,
+                body="The form missed an old-fracture.",
+                item="item-that-missed",
+                answer="Seen by the answering-lead.",
+                at=work.now,
+                by_id=therapist_id,
+                handled_at=work.now,
+                handled_by_id=therapist_id,
+            ),
         ]
     )
+    _add_rulesets(work, request_id, therapist_id)
+
+
+def _add_rulesets(work: Work, request_id: UUID, lead_id: UUID) -> None:
+    trial = RulesetTrial(
+        old_hash=RULESET,
+        new_hash=RULESET,
+        state="done",
+        parts=1,
+        started_at=work.now,
+        started_by_id=lead_id,
+        ended_at=work.now,
+    )
+    work.session.add(trial)
+    work.session.flush()
+    draft = RulesetDraft(
+        base_hash=RULESET,
+        hash=RULESET,
+        changes="{}",
+        made_at=work.now,
+        made_by_id=lead_id,
+        changed_at=work.now,
+        changed_by_id=lead_id,
+    )
+    moves = [[request_id.hex, "none-moved", "relative-moved"]]
+    work.session.add_all([draft, RulesetTrialPart(trial_id=trial.id, position=1, moves=moves)])
 
 
 def _add_history(work: Work, request_id: UUID, therapist_id: UUID) -> None:

@@ -103,7 +103,7 @@ def test_all_is_in_order_but_for_rules_that_are_not_complete(
 def _in_force() -> RulesetVersion:
     return RulesetVersion(
         hash=COMPLETE.hash, version="test", document="{}", complete=True, state="in_force",
-        stored_at=NOW,
+        stored_at=NOW, approved_name="Lena Lead", approved_at=NOW,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from clinic import worker
 from clinic.access import SYSTEM, Refused
@@ -396,12 +397,24 @@ def test_whatever_is_left_to_review_needs_a_therapist(practice: Practice) -> Non
         assert all_of(Clearance) == [], given
 
 
-def test_a_screenings_clearance_does_not_outlive_a_graver_result(practice: Practice) -> None:
-    # What ships by now finds something in the answers that the ruleset in force let pass.
+def test_a_ruleset_that_does_not_belong_to_the_questions_clears_nobody(practice: Practice) -> None:
+    # What ships by now finds something in the answers that the ruleset in force lets pass.
     request_id = Patient().begins(practice.now)
     answers: dict[str, object] = {"wanted_regions": ["neck-front"]}
 
     _screen_by(SYSTEM, practice.now, request_id, answers=answers, without="neck-front-wanted")
+
+    assert all_of(Clearance) == []
+
+
+def test_a_screenings_clearance_does_not_outlive_a_graver_result(practice: Practice) -> None:
+    request_id = Patient().begins(practice.now)
+    answers: dict[str, object] = {"wanted_regions": ["neck-front"]}
+    less = complete_ruleset("neck-front-wanted")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rules, "shipped_rules", lambda: less)  # newer rules come afterwards
+        _screen_by(SYSTEM, practice.now, request_id, answers=answers, without="neck-front-wanted")
 
     assert len(all_of(Clearance)) == 1
     with pytest.raises(NotCleared, match="result_differs"):
@@ -436,7 +449,8 @@ def newest_of(work: Work, request_id: UUID) -> Intake:
 
 @writes
 def _put_in_force(work: Work, digest: str) -> None:
-    work.session.get_one(RulesetVersion, digest).state = "in_force"
+    version = work.session.get_one(RulesetVersion, digest)
+    version.state, version.approved_name, version.approved_at = "in_force", "Lena Lead", work.now
 
 
 @writes
@@ -457,12 +471,19 @@ def _screen_by(
     intakes.receive(work, request)
     request.urgent_open = urgent_open
     ruleset, questions = complete_ruleset(without), questionnaire.shipped()
+    if lacks_a_section:
+        ruleset = with_more_to_come()
     given = healthy(request.regions or []) | (answers or {})
     given = {key: value for key, value in given.items() if value is not None}
     screened = outcome.screen(questions, ruleset, given, as_of=date(2026, 11, 23))
     screenings.keep_ruleset(work, ruleset)
     version = work.session.get_one(RulesetVersion, ruleset.hash)
-    version.state, version.complete = state, not lacks_a_section
+    for before in work.session.scalars(select(RulesetVersion).filter_by(state="in_force")):
+        before.state = "retired"
+    work.session.flush()
+    if state != "draft":
+        version.state, version.approved_name, version.approved_at = state, "Lena Lead", work.now
+    work.session.flush()
     intake = Intake(
         request_id=request.id,
         number=1,
@@ -505,6 +526,13 @@ def healthy(regions: list[str]) -> dict[str, object]:
         "low-bmi.height": 68,
         "low-bmi.weight": 160,
     }
+
+
+def with_more_to_come() -> Ruleset:
+    """The shipped rules, with an item that is still to come."""
+    value = json.loads(rules.shipped_rules().document)
+    value["sections"]["sections"][-1].setdefault("items", []).append("still-to-come")
+    return rules.from_document(source.canonical(value))
 
 
 def complete_ruleset(without: str = "") -> Ruleset:
