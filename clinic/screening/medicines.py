@@ -24,11 +24,13 @@ NOT_ASKED_YET = {
 SPECIAL = (UNRECOGNISED, *NOT_ASKED_YET.values())
 ANTICOAGULANT = "anticoagulant"
 SERIOUS = frozenset({ANTICOAGULANT, "antiplatelet", "unnamed-blood-thinner"})
+# Never passed over where the spelling is nearer to something milder.
+GRAVE = SERIOUS | {"cancer-medicine", "clotting-medicine", "platelet-raising", "immunosuppressant"}
 LONGEST_NAME = 6
 RECENT_DAYS = 14
 CLASS_KEYS = (
-    "item", "ask", "mismatch", "until_asked", "groups", "private", "occasional_is_harmless",
-    "stopped_by_rule", "names",
+    "row", "item", "ask", "mismatch", "until_asked", "groups", "private", "occasional_is_harmless",
+    "stopped_by_rule", "names", "said",
 )  # fmt: skip
 
 
@@ -36,10 +38,12 @@ CLASS_KEYS = (
 class MedicineClass:
     """A class of medicines and what it means for the history.
 
-    `until_asked` is what it weighs while an item that it belongs to is still to come.
+    `row` is its row in the medicine table of the evidence; `until_asked` is what it weighs while
+    an item that it belongs to is still to come.
     """
 
     id: str
+    row: str
     item: str | None
     asks: tuple[str, ...]
     mismatch: str
@@ -200,17 +204,21 @@ class Formulary:
             if (distance := OSA.distance(word, name, score_cutoff=2)) <= _reach(word, name, strict)
         ]
         if not close and not strict and len(word) >= 5:
-            return self.sounds.get(sound(word), ())
+            return self._alike(word)
         nearest = min((distance for distance, _ in close), default=0)
-        names = {name for distance, name in close if distance == nearest or self._serious(name)}
+        names = {name for distance, name in close if distance == nearest or self._grave(name)}
         for _, name in close:
             names |= self.look_alikes.get(name, frozenset())
         return tuple(sorted(names))
 
-    def _serious(self, name: str) -> bool:
+    def _alike(self, word: str) -> tuple[str, ...]:
+        """Names that sound the same and are not spelled altogether otherwise."""
+        heard = self.sounds.get(sound(word), ())
+        return tuple(name for name in heard if OSA.distance(word, name) <= max(len(name) // 2, 3))
+
+    def _grave(self, name: str) -> bool:
         return any(
-            self.classes[medicine_class].groups & SERIOUS
-            for _, medicine_class in self.names[(name,)]
+            self.classes[medicine_class].groups & GRAVE for _, medicine_class in self.names[(name,)]
         )
 
     def _hits(
@@ -385,17 +393,21 @@ def _reach(word: str, name: str, strict: bool) -> int:  # noqa: FBT001 - one pri
     return 1 if len(name) == 5 and len(word) >= 4 and not strict else 0
 
 
-_SOUNDS = (
-    ("ph", "f"), ("ck", "k"), ("qu", "k"), ("kw", "k"), ("x", "ks"), ("z", "s"), ("c", "k"),
-    ("q", "k"), ("y", "i"), ("ll", "i"), ("v", "b"), ("h", ""), ("w", "u"), ("j", "g"),
+_SOUNDS = tuple(
+    (re.compile(written), heard)
+    for written, heard in (
+        ("ph", "f"), ("ck", "k"), ("c(?=[eiy])", "s"), ("qu|kw|[cq]", "k"), ("x", "ks"),
+        ("z", "s"), ("ll|y", "i"), ("v", "b"), ("g(?=[ei])", "j"), ("h", ""), ("w", "u"),
+        ("[aeiou]+(?!^)", "a"),
+    )
 )  # fmt: skip
 
 
 def sound(word: str) -> str:
-    """How a word sounds, roughly, in English and Spanish: consonants and its first letter."""
+    """How a word sounds, roughly, to English and Spanish ears: consonants and its first letter."""
     for written, heard in _SOUNDS:
-        word = word.replace(written, heard)
-    return word[:1] + re.sub(r"(.)\1+", r"\1", re.sub(r"[aeiou]", "", word[1:]))
+        word = written.sub(heard, word)
+    return word[:1] + re.sub(r"(.)\1+", r"\1", word[1:].replace("a", ""))
 
 
 def read(place: Place, cue_words: Place) -> Formulary:
@@ -406,9 +418,8 @@ def read(place: Place, cue_words: Place) -> Formulary:
     names: dict[Tokens, list[tuple[str, str]]] = {}
     for name, found in place.need("classes").entries():
         classes[name] = _class(name, found)
-        for agent, brands in found.need("names").entries():
-            for written in (agent, *(brands.texts() if brands.value else ())):
-                names.setdefault(words.tokens(written), []).append((agent, name))
+        for agent, written in _written(found):
+            names.setdefault(words.tokens(written), []).append((agent, name))
     single = tuple(sorted(name[0] for name in names if len(name) == 1 and len(name[0]) >= 5))
     look_alikes = _look_alikes(place.get("look_alikes"), names)
     return Formulary(
@@ -423,11 +434,21 @@ def read(place: Place, cue_words: Place) -> Formulary:
     )
 
 
+def _written(place: Place) -> Iterator[tuple[str, str]]:
+    """Each medicine of a class, by each of its names and by what patients say instead."""
+    for key in ("names", "said"):
+        listed = place.get(key)
+        for agent, others in listed.entries() if listed else ():
+            for written in (agent, *(others.texts() if others.value else ())):
+                yield agent, written
+
+
 def _class(name: str, place: Place) -> MedicineClass:
     place.only(*CLASS_KEYS)
     item, asks, groups = place.get("item"), place.get("ask"), place.get("groups")
     return MedicineClass(
         id=name,
+        row=place["row"].text() if place.has("row") else "",
         item=item.text() if item else None,
         asks=asks.texts() if asks else (),
         mismatch=_weight(place.get("mismatch")),

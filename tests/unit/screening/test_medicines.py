@@ -57,7 +57,7 @@ CURRENT = [
     ("pastillas para los coágulos", {"blood-thinner-without-name"}),
     ("not sure, maybe Eliquis", {"factor-xa-inhibitor"}),
     ("no estoy seguro, creo que Xarelto", {"factor-xa-inhibitor"}),
-    ("Humera", {"immunosuppressant", "insulin"}),  # taken for Humalog, so both
+    ("Humera", {"biologic", "insulin"}),  # taken for Humalog, so both
     ("metotrexate", {"immunosuppressant"}),
     ("metotrexato 15 mg semanal", {"immunosuppressant"}),
     ("chemo tablet", {"cancer-medicine"}),
@@ -201,11 +201,11 @@ def test_when_a_medicine_was_stopped(line: str, days: int | None) -> None:
 @pytest.mark.parametrize(
     ("line", "unknown"),
     [
-        ("zorblax 20 mg", ("zorblax",)),
-        ("metformin and zorblax", ("zorblax",)),
-        ("metformin zorblax", ("zorblax",)),
-        ("I don't take zorblax", ("zorblax",)),
-        ("pill for my heart", ("pill for my heart",)),
+        ("qwyzzt 20 mg", ("qwyzzt",)),
+        ("metformin and qwyzzt", ("qwyzzt",)),
+        ("metformin qwyzzt", ("qwyzzt",)),
+        ("I don't take qwyzzt", ("qwyzzt",)),
+        ("pill for my knee", ("pill for my knee",)),
         ("la de la tarde", ("la de la tarde",)),
         ("???", ("???",)),
         ("metformin 薬", ("薬",)),
@@ -215,7 +215,7 @@ def test_words_that_name_no_known_medicine_are_kept(line: str, unknown: tuple[st
     assert recognise(line).unknown == unknown
 
 
-@pytest.mark.parametrize("line", ["zorblax 20 mg", "pill for my heart", "薬を飲んでいます", "💊"])
+@pytest.mark.parametrize("line", ["qwyzzt 20 mg", "pill for my knee", "薬を飲んでいます", "💊"])
 def test_a_line_that_is_not_understood_is_reviewed_with_its_words(line: str) -> None:
     found = finding({"medicines": [line]}, "medicine-not-recognised")
 
@@ -327,7 +327,7 @@ def test_a_typed_blood_thinner_beside_a_no_does_not_match() -> None:
         ("chemo tablet", "medicine-not-asked-yet", "absolute"),
         ("Advate", "medicine-not-asked-yet", "absolute"),
         ("desmopresina", "medicine-not-asked-yet", "absolute"),
-        ("Biktarvy", "medicine-not-asked-yet", "relative"),
+        ("Biktarvy", "medicine-not-asked-yet", "precaution"),
         ("lisinopril", "medicine-not-recognised", "none"),
     ],
 )
