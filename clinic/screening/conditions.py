@@ -47,6 +47,9 @@ class Situation(Protocol):
     def wants(self, regions: tuple[Regions, ...]) -> bool:
         """Whether a wanted region lies in these; none named counts as every region."""
 
+    def names(self, question: str, regions: tuple[Regions, ...]) -> bool | None:
+        """Whether an answer names a region that lies in these, or None where it names none."""
+
     def medicines(self, group: str) -> tuple[Taken, ...]:
         """What the typed lines say of a group of medicines."""
 
@@ -144,7 +147,7 @@ class Answered(Condition):
 
     def _holds(self, situation: Situation) -> bool | None:
         value = situation.value(self.question)
-        known = value is not None and value not in UNSURE
+        known = value is not None and not _unsure(value)
         if self.operator == "exists":
             return known is self.answer
         if value is not None and self.answer in UNSURE:
@@ -161,6 +164,13 @@ class Answered(Condition):
     def questions(self) -> frozenset[str]:
         """The question compared."""
         return frozenset({self.question})
+
+
+def _unsure(value: Value) -> bool:
+    """Whether a value says "not sure" or "rather not", and nothing beside it."""
+    if isinstance(value, tuple):
+        return bool(value) and set(value) <= set(UNSURE)
+    return value in UNSURE
 
 
 def _equal(value: Value, answer: str) -> bool:
@@ -381,8 +391,32 @@ class Wanted(Condition):
         return situation.wants(self.regions)
 
     def questions(self) -> frozenset[str]:
-        """The wanted regions."""
-        return frozenset({"wanted_regions"})
+        """The wanted regions, and the answers that say which regions are meant."""
+        return frozenset({"wanted_regions"}) | _asked_for(self.regions)
+
+
+@dataclass(frozen=True)
+class Named(Condition):
+    """An answer about regions names one that lies in the regions given."""
+
+    question: str
+    regions: tuple[Regions, ...]
+
+    def _holds(self, situation: Situation) -> bool | None:
+        return situation.names(self.question, self.regions)
+
+    def questions(self) -> frozenset[str]:
+        """The question about regions."""
+        return frozenset({self.question}) | _asked_for(self.regions)
+
+
+def _asked_for(regions: tuple[Regions, ...]) -> frozenset[str]:
+    return frozenset(
+        question
+        for named in regions
+        for question in (named.answer, named.side)
+        if question is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -504,6 +538,11 @@ def _wanted(place: Place) -> Condition:
     return Wanted(regions(place["wanted"]), unknown=_unknown(place))
 
 
+def _named(place: Place) -> Condition:
+    place.only("named", "in", "unknown")
+    return Named(place["named"].text(), regions(place.need("in")), unknown=_unknown(place))
+
+
 def _tagged(place: Place) -> Condition:
     place.only("items-tagged", "operator", "answer")
     return Tagged(place["items-tagged"].text(), *_ordering(place))
@@ -540,6 +579,7 @@ _READERS = {
     "medicines-of": _agents,
     "daily-milligrams": _dose,
     "wanted": _wanted,
+    "named": _named,
     "items-tagged": _tagged,
 }
 

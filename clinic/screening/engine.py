@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from clinic.screening import medicines
+from clinic.screening import medicines, words
 from clinic.screening import plans as planning
 from clinic.screening.answers import plain
 from clinic.screening.conditions import UNSURE, Agents, Dose, Takes, leaves
@@ -299,6 +299,8 @@ def _readings(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Iterator[
         yield from _as(given, plan, main, intake)
     elif blank:
         yield from _blank(plan, main, intake)
+    if plan.item.words_settle and (blank or given in UNSURE) and intake.said(plan.item):
+        yield from _as("yes", plan, main, intake)
     for sent in routes:
         for reading in _as(sent.route.answer, plan, main, intake):
             yield replace(reading, capped=sent.capped, mismatch=given in main.least)
@@ -392,10 +394,12 @@ def _as_yes(item: Item, main: Question, intake: Intake) -> Level:
 
 
 def _spoken(item: Item, said: Said) -> Floor:
-    level = Level.ABSOLUTE if item.red_flag else Level.RELATIVE
+    flagged = item.red_flag and words.tokens(said.words) not in item.mild_phrases
     return Floor(
-        level, f"In the patient's own words: {said.words}", ((said.question, said.words),),
-        call_today=item.red_flag,
+        Level.ABSOLUTE if flagged else Level.RELATIVE,
+        f"In the patient's own words: {said.words}",
+        ((said.question, said.words),),
+        call_today=flagged,
     )  # fmt: skip
 
 

@@ -138,6 +138,15 @@ class Intake:
         """Whether a wanted region lies in these."""
         return bool(self.parts(regions) & self.wanted)
 
+    def names(self, question: str, regions: tuple[Regions, ...]) -> bool | None:
+        """Whether an answer names a region that lies in these, or None where it is not known."""
+        given = self.answers.get(question)
+        if not isinstance(given, tuple):
+            return None
+        unsure = bool(set(given) & set(UNSURE))
+        meant = self.ruleset.body.expand(region for region in given if region not in UNSURE)
+        return True if meant & self.parts(regions) else (None if unsure else False)
+
     def parts(self, regions: Iterable[Regions]) -> frozenset[str]:
         """The parts that a rule names; an answer that is not known means every part."""
         return frozenset().union(*(self._parts(named) for named in regions))

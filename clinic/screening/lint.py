@@ -23,7 +23,7 @@ RULE_KEYS = (
 ITEM_KEYS = (
     "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
     "settings", "rules", "without_rule", "reason", "patient", "action", "sources", "disagreement",
-    "words", "words_about",
+    "words", "mild_words", "words_about", "words_settle",
 )  # fmt: skip
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
@@ -268,7 +268,7 @@ class _Lint:
                 yield _error(rule, f"{said} leads to '{item}', which there is not")
 
     def _leaf(self, leaf: Condition, place: Place) -> Iterator[Problem]:
-        if isinstance(leaf, conditions.Wanted):
+        if isinstance(leaf, conditions.Wanted | conditions.Named):
             yield from self._regions(leaf.regions, place)
         group = getattr(leaf, "group", None)
         if group is not None and group not in self.formulary.groups:
@@ -321,8 +321,9 @@ class _Lint:
             for key, text in _entries(place, "patient"):
                 if _at(other, "patient", key) is None:
                     yield _error(text, f"this text is not in '{language}'")
-            if place.has("words") and _at(other, "words") is None:
-                yield _error(place["words"], f"the lay words are not in '{language}'")
+            for key in ("words", "mild_words"):
+                if place.has(key) and _at(other, key) is None:
+                    yield _error(place[key], f"the lay words are not in '{language}'")
 
     def _wording(
         self, question_id: str, question: Place, words: Place | None, language: str
@@ -387,6 +388,8 @@ def _without_words(place: Place) -> Iterator[Problem]:
     for key in ("reason", "action", "patient") if _rules(place) else ():
         if not place.has(key):
             yield _error(place["rules"], f"'{key}' is missing: a finding must say it")
+    if place.has("mild_words") and not place.has("red_flag"):
+        yield _error(place["mild_words"], "only beside the words of a red flag are some milder")
     if place.has("patient") and not place["patient"].has("default"):
         yield _error(place["patient"], "'default' is missing")
 
@@ -397,6 +400,8 @@ def _kinds(leaf: Condition) -> Iterator[tuple[str, str]]:
         yield leaf.question, "date"
     elif isinstance(leaf, conditions.BodyMass):
         yield from ((leaf.height, "number"), (leaf.weight, "number"))
+    elif isinstance(leaf, conditions.Named):
+        yield leaf.question, "regions"
     elif isinstance(leaf, Answered) and leaf.operator in conditions.ORDERINGS:
         yield leaf.question, "number"
 

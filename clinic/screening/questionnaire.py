@@ -180,6 +180,9 @@ class _Asking:
     def wants(self, regions: tuple[conditions.Regions, ...]) -> bool:
         return False
 
+    def names(self, question: str, regions: tuple[conditions.Regions, ...]) -> bool | None:
+        return None
+
     def medicines(self, group: str) -> tuple[conditions.Taken, ...]:
         return ()
 

@@ -17,7 +17,7 @@ from clinic.screening.source import BrokenData, Data, Place
 from clinic.screening.words import Tokens
 
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
-
+TRANSLATED_KEYS = ("patient", "words", "mild_words")
 URGENCIES = ("emergency", "same_day")
 SWITCH_CODES = ("clinic_protocol", "evidence", "covered_elsewhere", "wrong_as_written")
 # Items that stand for what nobody knows yet: without their rules it would count as "no".
@@ -95,6 +95,13 @@ class Item:
     patient: Mapping[str, Mapping[str, str]]
     words: Mapping[str, tuple[str, ...]]
     about_now: bool
+    mild_words: Mapping[str, tuple[str, ...]]
+    words_settle: bool
+
+    @cached_property
+    def mild_phrases(self) -> frozenset[Tokens]:
+        """Lay words of a red flag that speak of its milder branches alone."""
+        return frozenset(words.tokens(one) for found in self.mild_words.values() for one in found)
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class Ruleset:
         found = {
             (name, words.tokens(phrase))
             for name, item in self.items.items()
-            for phrases in item.words.values()
+            for phrases in (*item.words.values(), *item.mild_words.values())
             for phrase in phrases
         }
         return tuple(sorted(found, key=lambda one: (-len(one[1]), one)))
@@ -212,7 +219,7 @@ def _document(data: Data) -> dict[str, Any]:
     }
     translations = {
         language: {
-            name: {key: item.value[key] for key in ("patient", "words") if item.has(key)}
+            name: {key: item.value[key] for key in TRANSLATED_KEYS if item.has(key)}
             for name, item in found.items()
         }
         for language, found in data.translations.items()
@@ -321,8 +328,10 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         private=_flag(place, "private"),
         from_list=_flag(place, "from_list"),
         patient=_patient(name, place, files),
-        words=_lay_words(name, place, files),
+        words=_lay_words(name, "words", place, files),
         about_now=about is not None and about.one_of("now", "ever") == "now",
+        mild_words=_lay_words(name, "mild_words", place, files),
+        words_settle=_flag(place, "words_settle"),
     )
 
 
@@ -354,9 +363,9 @@ def _patient(name: str, place: Place, files: _Files) -> dict[str, dict[str, str]
     return found
 
 
-def _lay_words(name: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:
-    found = {"en": place["words"].texts()} if place.has("words") else {}
-    for language, phrases in _in_language(name, "words", files):
+def _lay_words(name: str, key: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:
+    found = {"en": place[key].texts()} if place.has(key) else {}
+    for language, phrases in _in_language(name, key, files):
         found[language] = phrases.texts()
     return found
 

@@ -185,6 +185,8 @@ def _item(name: str, place: Mapping[str, object]) -> Item:
         patient={},
         words={},
         about_now=False,
+        mild_words={},
+        words_settle=False,
     )
 
 
