@@ -320,7 +320,7 @@ def test_a_typed_blood_thinner_beside_a_no_does_not_match() -> None:
         ("Advil as needed", "medicine-not-asked-yet", "none"),
         ("Voltaren gel", "medicine-not-asked-yet", "none"),
         ("fish oil", "medicine-not-asked-yet", "precaution"),
-        ("gabapentin 300 mg", "medicine-not-asked-yet", "precaution"),
+        ("gabapentin 300 mg", "sedating-medicine", "precaution"),
         ("methotrexate", "medicine-not-asked-yet", "relative"),
         ("tranexamic acid", "medicine-not-asked-yet", "relative"),
         ("Xeloda", "medicine-not-asked-yet", "absolute"),
