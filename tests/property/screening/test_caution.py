@@ -1,5 +1,7 @@
 """More caution in never means less caution out."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from tests.property.screening.intakes import (
 
 RULES = rules.shipped_rules()
 BEGINNINGS = list(beginnings())
+EVERYWHERE = frozenset({"medicines", "wanted_regions"})
 
 
 def screened(intake: Intake) -> Screening:
@@ -47,12 +50,47 @@ def test_a_more_cautious_answer_never_lowers_anything(intake: Intake, data: st.D
     assert_not_less_cautious(before, after, step)
 
 
-@pytest.mark.parametrize("intake", BEGINNINGS, ids=[str(one) for one in range(len(BEGINNINGS))])
-def test_every_single_step_from_a_mild_answer_keeps_caution(intake: Intake) -> None:
+def neighbours() -> dict[str, frozenset[str]]:
+    """The items whose rules speak of one another: by questions, routes, raises and tags."""
+    linked: dict[str, set[str]] = {name: {name} for name in RULES.items}
+    for name, item in RULES.items.items():
+        for rule in item.rules:
+            read = rule.when.questions() if rule.when else frozenset()
+            named = {ASKED.questions[one].item for one in read if one in ASKED.questions}
+            routes = {rule.see.item} if rule.see else set()
+            for other in (named | routes | set(rule.raises)) & set(RULES.items):
+                linked[name].add(other)
+                linked[other].add(name)
+    tagged = {name for name, item in RULES.items.items() if any(rule.tag for rule in item.rules)}
+    for name in tagged:
+        linked[name] |= tagged
+    return {name: frozenset(others) for name, others in linked.items()}
+
+
+NEIGHBOURS = neighbours()
+
+
+def test_every_single_step_from_the_harmless_intake_keeps_caution() -> None:
+    intake = BEGINNINGS[0]
     before = screened(intake)
 
     for step in steps(intake):
         assert_not_less_cautious(before, screened(stepped(intake, step)), step)
+
+
+@pytest.mark.parametrize("name", sorted(RULES.items))
+def test_every_single_step_from_a_mild_answer_keeps_caution(name: str) -> None:
+    for intake in (one for one in BEGINNINGS if differs_in(one, name)):
+        before = screened(intake)
+        for step in steps(intake):
+            asked = ASKED.questions[step.question]
+            if asked.item in NEIGHBOURS[name] or asked.id in EVERYWHERE:
+                assert_not_less_cautious(before, screened(stepped(intake, step)), step)
+
+
+def differs_in(intake: Intake, name: str) -> bool:
+    """Whether this beginning is about an item: another answer to it than the harmless one."""
+    return name in intake and intake[name] != BEGINNINGS[0].get(name)
 
 
 @settings(max_examples=40)
@@ -71,10 +109,21 @@ def test_two_steps_in_a_row_keep_caution(intake: Intake, data: st.DataObject) ->
 @settings(max_examples=40)
 @given(intakes())
 def test_an_incomplete_ruleset_clears_nobody(intake: Intake) -> None:
-    screening = screened(intake)
+    half = replace(RULES, complete=False)
 
-    assert not RULES.complete
+    screening = outcome.screen(ASKED, half, intake, as_of=TODAY)
+
     assert not screening.bookable
+
+
+@settings(max_examples=40)
+@given(intakes())
+def test_nobody_is_bookable_above_a_precaution(intake: Intake) -> None:
+    whole = replace(RULES, complete=True)
+
+    screening = outcome.screen(ASKED, whole, intake, as_of=TODAY)
+
+    assert not screening.bookable or screening.level <= Level.PRECAUTION
 
 
 @settings(max_examples=40)
