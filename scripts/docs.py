@@ -22,6 +22,7 @@ from clinic import config
 from clinic.booking import lifecycle
 from clinic.booking.lifecycle import Track
 from clinic.config import Settings
+from clinic.screening import sign_off
 
 ROOT = Path(__file__).resolve().parent.parent
 STALE = "Run `python scripts/docs.py` to write it anew; `make check` fails while it is stale."
@@ -149,6 +150,13 @@ def promises_page() -> str:
     )
 
 
+def screening_page() -> str:
+    """Show every question, rule and source of the screening, for sign-off."""
+    head = f"Made from the data under `clinic/screening/data/`. {STALE}"
+    title, rest = sign_off.shipped_page().split("\n", 1)
+    return f"{title}\n\n{head}\n{rest}"
+
+
 def promises() -> dict[str, dict[str, str]]:
     """Read the promises: id -> its text, and why nothing shows it, if nothing does."""
     read = yaml.safe_load((ROOT / "docs/promises.yaml").read_text(encoding="utf-8"))
@@ -177,6 +185,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/SETTINGS.md": settings_page,
     "docs/lifecycle.md": lifecycle_page,
     "docs/PROMISES.md": promises_page,
+    "docs/screening-rules.md": screening_page,
 }
 
 

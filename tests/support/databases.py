@@ -25,10 +25,11 @@ from clinic.commands.database import upgrade
 from clinic.config import Settings
 from clinic.extensions import db
 from clinic.sealing import new_key
-from tests.support import postgres
+from tests.support import postgres, routes
 from tests.support.page import LintingClient
 
 KINDS = ("sqlite", "postgresql")
+routes.compile_once()
 _run = ExitStack()
 atexit.register(_run.close)
 
