@@ -19,6 +19,7 @@ from clinic.screening.conditions import (
     BodyMass,
     Condition,
     Dose,
+    Named,
     Regions,
     Since,
     Tagged,
@@ -53,7 +54,7 @@ class Teller:
             joint = " and " if condition.every else " or "
             parts = [self._inner(part) for part in condition.parts]
             return joint.join(parts)
-        said = _TELLERS[type(condition)](self, condition)
+        said = TELLERS[type(condition)](self, condition)
         if condition.unknown is None:
             return said
         known = "counts as so" if condition.unknown else "does not count"
@@ -149,12 +150,16 @@ class Teller:
         """A wanted region."""
         return f"a wanted region lies in {self.regions(one.regions)}"
 
+    def named(self, one: Named) -> str:
+        """An answer about regions that names one of these."""
+        return f"`{one.question}` names a region of {self.regions(one.regions)}"
+
     def tagged(self, one: Tagged) -> str:
         """A count of items."""
         return f"{OFTEN[one.operator]} {self.amount(one.amount)} items fire as {one.tag}"
 
 
-_TELLERS: Mapping[type[Condition], Callable[[Teller, Any], str]] = {
+TELLERS: Mapping[type[Condition], Callable[[Teller, Any], str]] = {
     Answered: Teller.answered,
     Since: Teller.since,
     Age: Teller.age,
@@ -163,6 +168,7 @@ _TELLERS: Mapping[type[Condition], Callable[[Teller, Any], str]] = {
     Agents: Teller.agents,
     Dose: Teller.dose,
     Wanted: Teller.wanted,
+    Named: Teller.named,
     Tagged: Teller.tagged,
 }
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from clinic.screening import after_visit, questionnaire, rules, sign_off, source
+from clinic.screening import after_visit, plainly, questionnaire, rules, sign_off, source
+from clinic.screening.conditions import Condition, Together
 from clinic.screening.source import BrokenData
 
 QUESTIONS, RULES = questionnaire.shipped(), rules.shipped_rules()
@@ -73,3 +74,9 @@ def test_a_report_whose_source_is_unknown_is_refused() -> None:
             source.from_value({"items": [{**first, "sources": ["NOBODY"]}]}, "planted"),
             files["sources"],
         )
+
+
+def test_every_kind_of_condition_can_be_said_in_words() -> None:
+    kinds = set(Condition.__subclasses__()) - {Together}
+
+    assert kinds == set(plainly.TELLERS)
