@@ -2,7 +2,8 @@
 
 A condition is true, false or unknown (None). Unknown comes from a blank, "not sure", or a
 question that the form does not have yet; `all` and `any` carry it on as Kleene's logic does.
-A leaf may say what unknown counts as (`unknown: false` where an item names an unknown branch).
+A leaf may say what unknown counts as (`unknown: false` where an item names an unknown branch),
+or what a blank alone counts as (`blank: false` where another question settles a blank).
 """
 
 from __future__ import annotations
@@ -144,9 +145,12 @@ class Answered(Condition):
     question: str
     operator: str
     answer: str | bool | Amount
+    blank: bool | None = None
 
     def _holds(self, situation: Situation) -> bool | None:
         value = situation.value(self.question)
+        if value is None and self.blank is not None:
+            return self.blank
         known = value is not None and not _unsure(value)
         if self.operator == "exists":
             return known is self.answer
@@ -457,7 +461,7 @@ def _together(place: Place) -> Condition:
 
 
 def _answered(place: Place) -> Condition:
-    place.only("question", "operator", "answer", "unknown")
+    place.only("question", "operator", "answer", "unknown", "blank")
     question, operator = place["question"].text(), place.need("operator").one_of(*OPERATORS)
     answer = place.need("answer")
     wanted: str | bool | Amount
@@ -467,7 +471,10 @@ def _answered(place: Place) -> Condition:
         wanted = amount(answer)
     else:
         wanted = answer.text()
-    return Answered(question, operator, wanted, unknown=_unknown(place))
+    blank = place.get("blank")
+    return Answered(
+        question, operator, wanted, blank.flag() if blank else None, unknown=_unknown(place)
+    )
 
 
 def amount(place: Place) -> Amount:

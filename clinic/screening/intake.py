@@ -78,7 +78,7 @@ class Intake:
     ) -> Intake:
         """Read what was typed, as of the day on which the intake is screened."""
         found = tuple(dict.fromkeys(_mentions(questionnaire, ruleset, answers, as_of)))
-        spoken = _spoken(questionnaire, ruleset, answers, as_of)
+        spoken = _spoken(questionnaire, ruleset, answers, as_of, _counted(found, as_of))
         return cls(
             questionnaire, ruleset, answers, as_of, found, spoken,
             by_group=_by_group(found, ruleset), asked_by_medicine=_asked(found),
@@ -213,8 +213,24 @@ def _typed(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[str
             yield from ((question_id, line) for line in sorted(set(value)))
 
 
+def _counted(mentions: tuple[Mention, ...], as_of: date) -> frozenset[tuple[str, str, str]]:
+    """Lines in which a medicine already speaks for an item, as question, line and item.
+
+    The words of that item beside it ("Zoloft, an antidepressant") say no more than its name.
+    """
+    return frozenset(
+        (mention.question, mention.line, mention.hit.medicine_class.item)
+        for mention in mentions
+        if mention.hit is not None and mention.hit.medicine_class.item and mention.fires(as_of)
+    )
+
+
 def _spoken(
-    questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
+    questionnaire: Questionnaire,
+    ruleset: Ruleset,
+    answers: Answers,
+    as_of: date,
+    counted: frozenset[tuple[str, str, str]],
 ) -> dict[str, tuple[Said, ...]]:
     """The lay words of each item that stand in the text of another one, by item."""
     found: dict[str, dict[Said, None]] = {}
@@ -222,7 +238,7 @@ def _spoken(
         own = questionnaire.questions[question_id].item
         for whole in words.clauses(text):
             for item, phrase in _heard(whole, ruleset, as_of):
-                if item != own:
+                if item != own and (question_id, text, item) not in counted:
                     found.setdefault(item, {})[Said(question_id, " ".join(phrase))] = None
     return {item: tuple(said) for item, said in found.items()}
 
