@@ -147,10 +147,14 @@ class Answered(Condition):
     answer: str | bool | Amount
     blank: bool | None = None
 
+    def holds(self, situation: Situation) -> bool | None:
+        """True, false, or None for unknown; a blank may count as one of them."""
+        if self.blank is not None and situation.value(self.question) is None:
+            return self.blank
+        return super().holds(situation)
+
     def _holds(self, situation: Situation) -> bool | None:
         value = situation.value(self.question)
-        if value is None and self.blank is not None:
-            return self.blank
         known = value is not None and not _unsure(value)
         if self.operator == "exists":
             return known is self.answer

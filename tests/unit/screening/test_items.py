@@ -51,11 +51,18 @@ def test_fever_with_a_danger_sign_is_urgent(sign: str) -> None:
     assert found.patient_text == "rf-fever-infection/urgent"
 
 
-def test_fever_with_low_immunity_not_asked_yet_counts_as_not_sure() -> None:
+def test_fever_without_signs_or_low_immunity_is_absolute() -> None:
     found = finding({**FEVER, "rf-fever-infection.signs": []}, "rf-fever-infection")
 
-    assert found.level.value == "urgent"
-    assert found.rules == ("fever", "with-low-immunity")
+    assert found.level.value == "absolute"
+    assert found.rules == ("fever",)
+
+
+@pytest.mark.parametrize("answer", ["yes", "not_sure", BLANK])
+def test_fever_with_a_spleen_that_may_not_work_is_urgent(answer: object) -> None:
+    changes = {**FEVER, "rf-fever-infection.signs": [], "splenectomy": answer}
+
+    assert level(changes, "rf-fever-infection") == "urgent"
 
 
 @pytest.mark.parametrize("answer", ["not_sure", "prefer_not", BLANK])

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from clinic.screening import medicines
+from clinic.screening.levels import Level
 from clinic.screening.medicines import recognise
 from tests.unit.screening.harmless import TODAY, finding, level, screened
 
@@ -315,19 +316,19 @@ def test_a_typed_blood_thinner_beside_a_no_does_not_match() -> None:
         ("albuterol", "lung-disease", "precaution"),
         ("prenatal vitamin", "pregnancy", "precaution"),
         ("tamoxifen", "lymph-node-removal", "relative"),
-        ("sertraline", "medicine-not-asked-yet", "precaution"),
-        ("ibuprofen most days", "medicine-not-asked-yet", "precaution"),
-        ("Advil as needed", "medicine-not-asked-yet", "none"),
-        ("Voltaren gel", "medicine-not-asked-yet", "none"),
-        ("fish oil", "medicine-not-asked-yet", "precaution"),
+        ("sertraline", "ssri-snri", "precaution"),
+        ("ibuprofen most days", "nsaid-regular", "precaution"),
+        ("Advil as needed", "nsaid-regular", "none"),
+        ("Voltaren gel", "nsaid-regular", "none"),
+        ("fish oil", "supplement-bleeding", "precaution"),
         ("gabapentin 300 mg", "sedating-medicine", "precaution"),
-        ("methotrexate", "medicine-not-asked-yet", "relative"),
-        ("tranexamic acid", "medicine-not-asked-yet", "relative"),
-        ("Xeloda", "medicine-not-asked-yet", "absolute"),
-        ("chemo tablet", "medicine-not-asked-yet", "absolute"),
-        ("Advate", "medicine-not-asked-yet", "absolute"),
-        ("desmopresina", "medicine-not-asked-yet", "absolute"),
-        ("Biktarvy", "medicine-not-asked-yet", "precaution"),
+        ("methotrexate", "immunosuppressant-medicine", "relative"),
+        ("tranexamic acid", "bleeding-disorder", "relative"),
+        ("Xeloda", "cancer-treatment", "absolute"),
+        ("chemo tablet", "cancer-treatment", "absolute"),
+        ("Advate", "bleeding-disorder", "absolute"),
+        ("desmopresina", "bleeding-disorder", "absolute"),
+        ("Biktarvy", "hiv", "precaution"),
         ("lisinopril", "medicine-not-recognised", "none"),
     ],
 )
@@ -350,7 +351,9 @@ def test_a_medicine_asks_its_question(line: str, item: str, expected: str) -> No
 def test_pain_pills_and_antidepressants_together_are_reviewed(
     changes: dict[str, object], expected: str
 ) -> None:
-    assert level(changes, "medicine-not-asked-yet") == expected
+    found = {level(changes, item) for item in ("nsaid-regular", "ssri-snri", "antiplatelet")}
+
+    assert max(Level(one) for one in found) is Level(expected)
 
 
 def test_a_yes_beside_its_medicine_counts_by_its_own_rule() -> None:
@@ -369,8 +372,8 @@ def test_a_yes_beside_its_medicine_counts_by_its_own_rule() -> None:
 
 
 def test_a_medicine_that_tells_of_hiv_is_for_the_therapist_alone() -> None:
-    assert finding({"medicines": ["Biktarvy"]}, "medicine-not-asked-yet").private
-    assert not finding({"medicines": ["sertraline"]}, "medicine-not-asked-yet").private
+    assert finding({"medicines": ["Biktarvy"]}, "hiv").private
+    assert not finding({"medicines": ["sertraline"]}, "ssri-snri").private
 
 
 def test_two_hundred_harmless_medicines_are_known_by_name() -> None:

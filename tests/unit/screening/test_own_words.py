@@ -45,7 +45,7 @@ HEARD = [
     ("collapsed lung in 2012", "own-words-not-asked-yet", "relative"),
     ("tuve un neumotórax", "own-words-not-asked-yet", "relative"),
     ("two stents", "own-words-not-asked-yet", "relative"),
-    ("kidney transplant years ago", "own-words-not-asked-yet", "relative"),
+    ("kidney transplant years ago", "immune-suppressed", "relative"),
     ("my left hand is numb", "own-words-not-asked-yet", "relative"),
     ("se me duermen los dedos", "own-words-not-asked-yet", "relative"),
     ("I lost control of my bladder", "own-words-red-flag", "absolute"),
@@ -102,7 +102,7 @@ def test_a_red_flag_in_a_box_says_call_today() -> None:
 def test_words_about_private_matters_are_for_the_therapist_alone() -> None:
     changes = {"free_text": {"anything-else": "I have hepatitis"}}
 
-    assert finding(changes, "own-words-not-asked-yet").private
+    assert finding(changes, "hepatitis").private
 
 
 def test_a_follow_up_text_is_read_for_other_items() -> None:

@@ -46,6 +46,9 @@ def test_no_question_can_be_left_open_without_a_finding(question: str, unsure: o
         assert screened({question: unsure, "medicines": []}).finding(question) is None
         assert screened({question: unsure, "medicines": BLANK}).finding(question) is not None
         return
+    if (question, unsure) == ("hiv", "prefer_not"):  # standard precautions apply to all
+        assert screened({question: unsure}).finding(question) is None
+        return
     if question in ("wanted_regions", "medicines") and unsure == "":
         unsure = BLANK
 
