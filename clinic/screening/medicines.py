@@ -9,10 +9,9 @@ from datetime import date
 from fractions import Fraction
 from functools import cache
 
-from rapidfuzz.distance import OSA
-
-from clinic.screening import source, timing, words
+from clinic.screening import dosage, source, spelling, timing, words
 from clinic.screening.source import Place
+from clinic.screening.spelling import Spelling
 from clinic.screening.words import Cues, Tokens
 
 UNRECOGNISED = "unrecognised"
@@ -104,6 +103,18 @@ class Recognised:
         return frozenset(hit.medicine_class.id for hit in self.hits if hit.fires)
 
 
+class _Lines(dict[tuple[str, date | None], Recognised]):
+    """Lines read before: reading is pure, so what it came to may be kept for a while."""
+
+    MOST = 4096
+
+    def keep(self, key: tuple[str, date | None], found: Recognised) -> None:
+        """Keep one more, and forget the rest where there are too many."""
+        if len(self) >= self.MOST:
+            self.clear()
+        self[key] = found
+
+
 @dataclass(frozen=True)
 class Formulary:
     """Every medicine that is known by name."""
@@ -113,9 +124,10 @@ class Formulary:
     look_alikes: Mapping[str, frozenset[str]]
     cues: Cues
     plain_words: frozenset[str] = field(repr=False)
-    single: tuple[str, ...] = field(repr=False)
-    sounds: Mapping[str, tuple[str, ...]] = field(repr=False)
+    spelling: Spelling = field(repr=False)
     name_words: frozenset[str] = field(repr=False)
+    sizes: Mapping[str, tuple[int, ...]] = field(repr=False)
+    read: _Lines = field(default_factory=_Lines, repr=False, compare=False)
 
     @property
     def groups(self) -> frozenset[str]:
@@ -125,6 +137,18 @@ class Formulary:
 
     def recognise(self, line: str, *, as_of: date | None = None) -> Recognised:
         """Every medicine that a line names, and the words that name none."""
+        found = self._remembered(line, None)
+        dated = as_of is not None and any(hit.status == "stopped" for hit in found.hits)
+        return self._remembered(line, as_of) if dated else found
+
+    def _remembered(self, line: str, as_of: date | None) -> Recognised:
+        found = self.read.get((line, as_of))
+        if found is None:
+            found = self._recognise(line, as_of)
+            self.read.keep((line, as_of), found)
+        return found
+
+    def _recognise(self, line: str, as_of: date | None) -> Recognised:
         if not line.strip() or self.cues.says_nothing(words.tokens(line)):
             return Recognised(line, ())
         hits: list[Hit] = []
@@ -186,35 +210,32 @@ class Formulary:
         return hits, strange
 
     def _exact(self, clause: Tokens) -> tuple[list[_Named], set[int]]:
+        """The names spelled rightly, longer ones first, and the places that they take."""
         found: list[_Named] = []
         used: set[int] = set()
-        for size in range(min(LONGEST_NAME, len(clause)), 0, -1):
-            for index in range(len(clause) - size + 1):
-                span = set(range(index, index + size))
-                if clause[index : index + size] in self.names and not span & used:
-                    used |= span
-                    name = " ".join(clause[index : index + size])
-                    found.append(_Named(index, index + size, (name,), exact=True))
+        begun = [
+            (index, self.sizes[word]) for index, word in enumerate(clause) if word in self.sizes
+        ]
+        for size in range(LONGEST_NAME, 0, -1):
+            for index, sizes in begun:
+                span = range(index, index + size)
+                if size not in sizes or span.stop > len(clause):
+                    continue
+                if clause[index : span.stop] in self.names and not used.intersection(span):
+                    used.update(span)
+                    name = " ".join(clause[index : span.stop])
+                    found.append(_Named(index, span.stop, (name,), exact=True))
         return sorted(found, key=lambda one: one.start), used
 
     def _near(self, word: str, *, strict: bool) -> tuple[str, ...]:
-        close = [
-            (distance, name)
-            for name in self.single
-            if (distance := OSA.distance(word, name, score_cutoff=2)) <= _reach(word, name, strict)
-        ]
-        if not close and not strict and len(word) >= 5:
-            return self._alike(word)
-        nearest = min((distance for distance, _ in close), default=0)
+        close = self.spelling.close(word, strict=strict)
+        if not close:
+            return () if strict else self.spelling.alike(word)
+        nearest = close[0][0]
         names = {name for distance, name in close if distance == nearest or self._grave(name)}
         for _, name in close:
             names |= self.look_alikes.get(name, frozenset())
         return tuple(sorted(names))
-
-    def _alike(self, word: str) -> tuple[str, ...]:
-        """Names that sound the same and are not spelled altogether otherwise."""
-        heard = self.sounds.get(sound(word), ())
-        return tuple(name for name in heard if OSA.distance(word, name) <= max(len(name) // 2, 3))
 
     def _grave(self, name: str) -> bool:
         return any(
@@ -267,7 +288,7 @@ class Formulary:
     def _taken(self, hit: Hit, about: Tokens) -> Hit:
         if self.cues.among("now_and_then", about) and hit.medicine_class.occasional_is_harmless:
             return replace(hit, status="now_and_then")
-        return replace(hit, daily_mg=daily_milligrams(about))
+        return replace(hit, daily_mg=dosage.daily_milligrams(about))
 
     def _past(self, about: Tokens) -> str:
         """Whether words say stopped, once taken, or going on (as in "never stopped")."""
@@ -314,100 +335,6 @@ def _window(named: _Named, every: list[_Named], clause: Tokens) -> slice:
 
 
 _NUMBERED = re.compile(r"^[\d/.-]+[a-z]{0,3}$")
-_AMOUNT = re.compile(r"^\d+(?:\.\d+)?$")
-_YEAR = re.compile(r"^(?:19|20)\d{2}$")
-_TIMES_MARK = re.compile(r"^x(\d)$")
-_UNITS = {
-    "mg": 1, "mgs": 1, "milligram": 1, "milligrams": 1, "miligramo": 1, "miligramos": 1,
-    "g": 1000, "gram": 1000, "grams": 1000, "gramo": 1000, "gramos": 1000,
-}  # fmt: skip
-LEAST_BARE_STRENGTH = 50  # a number without a unit: below, it counts tablets or days
-_TABLET = frozenset({
-    "tablet", "tablets", "tab", "tabs", "pill", "pills", "cap", "caps", "capsule", "capsules",
-    "pastilla", "pastillas", "tableta", "tabletas", "comprimido", "comprimidos", "capsula",
-    "capsulas", "aspirin", "aspirins", "aspirina", "aspirinas", "baby", "low",
-})  # fmt: skip
-_EACH_DAY = frozenset({
-    "daily", "a", "per", "each", "every", "al", "por", "cada", "diaria", "diarias", "diario",
-    "diarios",
-})  # fmt: skip
-_NO_STRENGTH = _TABLET | frozenset({
-    "x", "times", "time", "day", "days", "week", "weeks", "month", "months", "year", "years",
-    "hours", "vez", "veces", "dia", "dias", "semana", "semanas", "mes", "meses", "ano", "anos",
-    "horas", "iu", "ui", "units", "ml", "mcg",
-})  # fmt: skip
-_COUNTS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "un": 1, "una": 1, "dos": 2, "tres": 3, "cuatro": 4,
-}  # fmt: skip
-_TIMES = (
-    (("twice",), 2), (("bid",), 2), (("two", "times"), 2), (("2", "times"), 2), (("2", "x"), 2),
-    (("dos", "veces"), 2), (("2", "veces"), 2), (("12", "hours"), 2), (("12", "horas"), 2),
-    (("12h",), 2), (("8h",), 3), (("6h",), 4),
-    (("tid",), 3), (("three", "times"), 3), (("3", "times"), 3), (("tres", "veces"), 3),
-    (("3", "veces"), 3), (("8", "hours"), 3), (("8", "horas"), 3), (("qid",), 4),
-    (("four", "times"), 4), (("4", "times"), 4), (("cuatro", "veces"), 4), (("6", "hours"), 4),
-)  # fmt: skip
-_LOW = (("baby",), ("low", "dose"), ("babyaspirin",), ("dosis", "baja"), ("infantil",))
-
-
-def daily_milligrams(about: Tokens) -> Fraction | None:
-    """Milligrams a day that the words about a medicine state at most, or None where none do."""
-    strengths = [found for index in range(len(about)) if (found := _strength(about, index))]
-    if not strengths and any(words.find(about, low) >= 0 for low in _LOW):
-        strengths = [Fraction(81)]
-    if not strengths:
-        return None
-    return sum(strengths, Fraction(0)) * _tablets(about) * _times(about)
-
-
-def _strength(about: Tokens, index: int) -> Fraction | None:
-    word, follow = about[index], about[index + 1] if index + 1 < len(about) else ""
-    if not _AMOUNT.match(word):
-        return None
-    if follow in _UNITS:
-        return Fraction(word) * _UNITS[follow]
-    bare = Fraction(word) >= LEAST_BARE_STRENGTH and not _YEAR.match(word)
-    return Fraction(word) if bare and follow not in _NO_STRENGTH else None
-
-
-def _tablets(about: Tokens) -> int:
-    """How many at a time, where a small number stands before tablets, or "a day", or at the end."""
-    counts = [1]
-    for index, word in enumerate(about):
-        follow = about[index + 1] if index + 1 < len(about) else ""
-        marked = _TIMES_MARK.match(word)
-        if marked:
-            counts.append(int(marked[1]))
-        elif follow in _TABLET | _EACH_DAY or not follow:
-            counts.append(_COUNTS.get(word, int(word) if word.isdigit() and int(word) < 10 else 1))
-    return max(counts)
-
-
-def _times(about: Tokens) -> int:
-    return max((count for cue, count in _TIMES if words.find(about, cue) >= 0), default=1)
-
-
-def _reach(word: str, name: str, strict: bool) -> int:  # noqa: FBT001 - one private caller
-    if len(name) >= 6 and len(word) >= 5:
-        return 1 if strict else 2
-    return 1 if len(name) == 5 and len(word) >= 4 and not strict else 0
-
-
-_SOUNDS = tuple(
-    (re.compile(written), heard)
-    for written, heard in (
-        ("ph", "f"), ("ck", "k"), ("c(?=[eiy])", "s"), ("qu|kw|[cq]", "k"), ("x", "ks"),
-        ("z", "s"), ("ll|y", "i"), ("v", "b"), ("g(?=[ei])", "j"), ("h", ""), ("w", "u"),
-        ("[aeiou]+(?!^)", "a"),
-    )
-)  # fmt: skip
-
-
-def sound(word: str) -> str:
-    """How a word sounds, roughly, to English and Spanish ears: consonants and its first letter."""
-    for written, heard in _SOUNDS:
-        word = written.sub(heard, word)
-    return word[:1] + re.sub(r"(.)\1+", r"\1", word[1:].replace("a", ""))
 
 
 def read(place: Place, cue_words: Place) -> Formulary:
@@ -420,7 +347,9 @@ def read(place: Place, cue_words: Place) -> Formulary:
         classes[name] = _class(name, found)
         for agent, written in _written(found):
             names.setdefault(words.tokens(written), []).append((agent, name))
-    single = tuple(sorted(name[0] for name in names if len(name) == 1 and len(name[0]) >= 5))
+    sizes: dict[str, set[int]] = {}
+    for tokens in names:
+        sizes.setdefault(tokens[0], set()).add(len(tokens))
     look_alikes = _look_alikes(place.get("look_alikes"), names)
     return Formulary(
         classes,
@@ -428,9 +357,9 @@ def read(place: Place, cue_words: Place) -> Formulary:
         look_alikes,
         cues,
         frozenset(word for kind in cues.kinds.values() for cue in kind for word in cue),
-        single,
-        _by_sound(single),
+        spelling.read(name[0] for name in names if len(name) == 1),
         frozenset(name[0] for name in names if len(name) == 1),
+        {word: tuple(sorted(found)) for word, found in sizes.items()},
     )
 
 
@@ -473,13 +402,6 @@ def _look_alikes(place: Place | None, names: Iterable[Tokens]) -> dict[str, froz
         for one in pair_names:
             found.setdefault(one, set()).update(pair_names)
     return {one: frozenset(others) for one, others in found.items()}
-
-
-def _by_sound(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for name in names:
-        found.setdefault(sound(name), []).append(name)
-    return {heard: tuple(sorted(alike)) for heard, alike in found.items()}
 
 
 @cache

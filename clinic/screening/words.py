@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from clinic.screening.source import Place
 
@@ -28,6 +29,8 @@ REACH = 6
 def plain(text: str) -> str:
     """Lower case, without accents and apostrophes."""
     text = re.sub(r"['\u2019`\u00b4]", "", text)
+    if text.isascii():
+        return text.lower()
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
@@ -58,22 +61,34 @@ class Cues:
 
     kinds: Mapping[str, frozenset[Tokens]]
 
+    @cached_property
+    def _begun(self) -> Mapping[str, Mapping[str, tuple[Tokens, ...]]]:
+        """The cues of each kind by their first word, longest first."""
+        found: dict[str, dict[str, list[Tokens]]] = {}
+        for kind, cues in self.kinds.items():
+            begun = found.setdefault(kind, {})
+            for cue in sorted(cues, key=lambda one: (-len(one), one)):
+                begun.setdefault(cue[0], []).append(cue)
+        return {
+            kind: {word: tuple(cues) for word, cues in begun.items()}
+            for kind, begun in found.items()
+        }
+
+    def _places(self, kind: str, words: Tokens) -> Iterator[tuple[int, int]]:
+        """Where cues of this kind stand among the words, from the left, longest first."""
+        begun = self._begun[kind]
+        for index, word in enumerate(words):
+            for cue in begun.get(word, ()):
+                if words[index : index + len(cue)] == cue:
+                    yield index, index + len(cue)
+
     def among(self, kind: str, words: Sequence[str]) -> bool:
         """Whether the words hold a cue of this kind."""
-        return self.last(kind, words) >= 0
+        return next(self._places(kind, tuple(words)), None) is not None
 
     def last(self, kind: str, words: Sequence[str]) -> int:
         """Where the last cue of this kind ends among the words, or -1."""
-        seen = tuple(words)
-        return max(
-            (
-                index + len(cue)
-                for cue in self.kinds[kind]
-                for index in range(len(seen) - len(cue) + 1)
-                if seen[index : index + len(cue)] == cue
-            ),
-            default=-1,
-        )
+        return max((end for _, end in self._places(kind, tuple(words))), default=-1)
 
     def says_nothing(self, words: Tokens) -> bool:
         """Whether words say that nothing is taken, and no more than that."""
@@ -93,11 +108,14 @@ class Cues:
         return end >= 0 and self._carried(near[end:], named)
 
     def without(self, kind: str, words: Tokens) -> Tokens:
-        """The words with a dash in place of each cue of a kind."""
-        for cue in self.kinds[kind]:
-            while (index := find(words, cue)) >= 0:
-                words = (*words[:index], "-", *words[index + len(cue) :])
-        return words
+        """The words with a dash in place of each cue of a kind, the longer before the shorter."""
+        found: list[str] = []
+        after = 0
+        for start, end in self._places(kind, words):
+            if start >= after:
+                found += (*words[after:start], "-")
+                after = end
+        return (*found, *words[after:])
 
     def of_somebody_else(self, before: Sequence[str], named: Container[str] = ()) -> bool:
         """Whether the words before speak of another person, and not of the writer after that."""
@@ -117,9 +135,8 @@ class Cues:
         """Places inside a cue of several words, such as "now and then"."""
         return frozenset(
             place
-            for cue in self.kinds["now_and_then"]
-            if (index := find(words, cue)) >= 0
-            for place in range(index, index + len(cue))
+            for start, end in self._places("now_and_then", words)
+            for place in range(start, end)
         )
 
     def split(self, words: Tokens, whole: Container[int] = ()) -> tuple[Tokens, ...]:
