@@ -1,0 +1,38 @@
+"""How long one intake takes on one core, by kind: median, 95th percentile and worst."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from statistics import median, quantiles
+from typing import Any
+
+from bench.intakes import AS_OF, KINDS, intakes
+from clinic.screening import outcome, questionnaire, rules
+
+MILLI = 1000.0
+
+
+def main(count: int = 3000) -> None:
+    """Measure and print a table."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    drawn = list(intakes(count))
+    seconds = [(kind, _timed(intake)) for kind, intake in drawn]
+    print(f"{count} intakes, {len(questionnaire.shipped().questions)} questions, one core, ms each")
+    print(f"{'':<12}{'intakes':>8}{'median':>9}{'95 %':>9}{'worst':>9}")
+    for kind in (*KINDS, "all"):
+        taken = sorted(taken * MILLI for of, taken in seconds if kind in (of, "all"))
+        high = quantiles(taken, n=20)[-1]
+        print(f"{kind:<12}{len(taken):>8}{median(taken):>9.3f}{high:>9.3f}{taken[-1]:>9.3f}")
+
+
+def _timed(intake: dict[str, Any]) -> float:
+    began = time.perf_counter()
+    outcome.screen(questionnaire.shipped(), rules.shipped_rules(), intake, as_of=AS_OF)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(*(int(one) for one in sys.argv[1:]))
