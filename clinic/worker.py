@@ -28,8 +28,10 @@ from clinic.services import (
     enquiries,
     keying,
     offering,
+    rescreening,
     retention,
     triage,
+    trials,
     visits,
 )
 from clinic.web import logs
@@ -62,6 +64,8 @@ JOBS: tuple[Job, ...] = (
     Job("keyed", timedelta(minutes=5), partial(keying.expire_due, SYSTEM)),
     Job("waiting", timedelta(minutes=1), partial(triage.bring_back, SYSTEM)),
     Job("clearances", timedelta(minutes=1), partial(clearances.lapse_due, SYSTEM)),
+    Job("newer rules", timedelta(seconds=20), partial(rescreening.rescreen_due, SYSTEM)),
+    Job("trials", PAUSE, partial(trials.advance, SYSTEM)),
     Job("overtaken", timedelta(minutes=1), partial(clearances.end_overtaken, SYSTEM)),
     Job("confirming", timedelta(minutes=5), partial(confirming.ask_in_time, SYSTEM)),
     Job("alerts", timedelta(seconds=20), partial(alerts.escalate_due, SYSTEM)),

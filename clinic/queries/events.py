@@ -41,6 +41,7 @@ READINGS = {
     "alert.acknowledged": "alert taken up",
     "alert.escalated": "alert escalated",
     "alert.closed": "alert closed",
+    "request.screened_again": "newer rules",
 }
 
 

@@ -137,7 +137,7 @@ def _hold_result(work: Work, clearance: Clearance, visit: Visit) -> None:
     for found in _screened(work, clearance, visit):
         if clearance.origin == "screening" and found.level > Level.PRECAUTION:
             raise NotCleared("result_differs")
-        if any(_is_new(one, known, clearance.limits) for one in found.findings):
+        if any(is_new(one, known, clearance.limits) for one in found.findings):
             raise NotCleared("result_differs")
 
 
@@ -175,7 +175,7 @@ def _screened(work: Work, clearance: Clearance, visit: Visit) -> tuple[Screening
     return tuple(found)
 
 
-def _is_new(finding: Finding, known: Screening, limits: dict[str, object]) -> bool:
+def is_new(finding: Finding, known: Screening, limits: dict[str, object]) -> bool:
     """Tell whether a finding is graver, or blocks more of what is cleared, than when signed."""
     before = known.finding(finding.id)
     if finding.level > Level.PRECAUTION:

@@ -92,8 +92,20 @@ def append(
     work.audit("intake.sent", "intake", intake.id, request=request.id.hex, number=intake.number)
     screening = screen(answers, as_of=as_of, earlier=earlier)
     _store(work, request, intake, screening)
-    request.level = screening.level.value
     return screening
+
+
+def again(
+    work: Work,
+    request: Request,
+    intake: Intake,
+    *,
+    as_of: date,
+    earlier: Sequence[EarlierAnswer],
+) -> tuple[ScreeningRecord, Screening]:
+    """Screen a stored intake anew, by the rules that run and as of this day."""
+    screening = screen(intake.answers, as_of=as_of, earlier=earlier)
+    return _store(work, request, intake, screening), screening
 
 
 def newest(work: Work, request: Request) -> Screening | None:
@@ -165,7 +177,8 @@ def _add_once(work: Work, row: QuestionnaireVersion | RulesetVersion) -> None:
             raise
 
 
-def _store(work: Work, request: Request, intake: Intake, screening: Screening) -> None:
+def _store(work: Work, request: Request, intake: Intake, screening: Screening) -> ScreeningRecord:
+    """Store a screening with its rules; the request's level follows."""
     ruleset = in_force.running().used(screening)
     keep_ruleset(work, ruleset)
     lapses = [finding.lapses_on for finding in screening.findings if finding.lapses_on]
@@ -183,6 +196,8 @@ def _store(work: Work, request: Request, intake: Intake, screening: Screening) -
     work.session.add(record)
     work.session.flush()
     work.audit("screening.made", "screening", record.id, level=record.level)
+    request.level = record.level
+    return record
 
 
 def _earlier(

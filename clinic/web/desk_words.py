@@ -258,6 +258,7 @@ TOLD: Mapping[tuple[str, str], Word] = {
     ("read", "history"): Word(_("The history was read"), Tone.NEUTRAL),
     ("read", "alert taken up"): Word(_("The urgent alert was taken up"), Tone.REVIEW),
     ("read", "alert escalated"): Word(_("Nobody took the alert up: it escalated"), Tone.URGENT),
+    ("read", "newer rules"): Word(_("Screened again by newer rules"), Tone.NEUTRAL),
     ("read", "alert closed"): Word(_("The urgent alert was closed"), Tone.READY),
 }
 

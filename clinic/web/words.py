@@ -238,6 +238,7 @@ CLEARANCE_ENDS: Mapping[str, LazyString] = {
     "date": _("Its last day is over"),
     "newer_intake": _("Ended by newer answers"),
     "graver_elsewhere": _("Ended by graver answers in another request of this person"),
+    "newer_rules": _("Ended by newer rules, whose result is graver"),
     "withdrawal": _("Withdrawn"),
     "decision": _("Replaced by a newer decision"),
 }
