@@ -37,6 +37,7 @@ from wtforms.validators import EqualTo, InputRequired, Optional, ValidationError
 from clinic import contact, effective
 from clinic.screening import pages, regions
 from clinic.screening.answers import Answers, UnreadableAnswer, asked_only, read
+from clinic.screening.pages import Group
 from clinic.screening.questionnaire import Question, Questionnaire, visible
 
 LONGEST_NOTE = 4000
@@ -139,8 +140,7 @@ LONGEST_NAME = 120
 LONGEST_ANSWER = 500
 LONGEST_WORDS = 500
 LONGEST_NUMBER = 12
-NONE_OF_THESE, SOME_NOT_SURE = "none", "some_not_sure"
-TICKS, UNSURE_TICKS = "ticks", "ticks-unsure"
+NONE_OF_THESE, SOME_NOT_SURE, RATHER_NOT = "none", "some_not_sure", "prefer_not"
 DAYS = {
     "monday": _("Monday"),
     "tuesday": _("Tuesday"),
@@ -424,15 +424,35 @@ class Node:
     under: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     opens: tuple[str, ...] = ()
     after: tuple[Node, ...] = ()
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic as it stands on its page, under its own heading where the page holds several."""
+
+    id: str
+    title: str
+    intro: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class _FollowUp:
+    """A question that stands under answers of another one."""
+
+    question: Question
+    values: tuple[str, ...]
 
 
 class HistoryForm(PatientForm):
-    """One topic of the history. The fields are made by `history_form` from the questions."""
+    """One page of the history. The fields are made by `history_form` from the questions."""
 
     questions: Questionnaire
-    section_id: str
+    topics: tuple[str, ...]
     asked_here: tuple[Question, ...]
-    group: tuple[Question, ...]
+    groups: tuple[Group, ...]
+    follow_ups: Mapping[str, tuple[_FollowUp, ...]]
     elsewhere: Answers
     as_of: date
     readable = False  # after validate: all that is there can be kept, something may be missing
@@ -442,12 +462,13 @@ class HistoryForm(PatientForm):
         fine: bool = super().validate(extra_validators)
         typed = self._typed(note=True)
         self.readable = fine and not any(field.errors for field in self)
-        if self.group:
-            fine = self._check_ticks() and fine
-            self.readable = self.readable and (fine or not self._read_ticks())
+        for group in self.groups:
+            if not self._check_ticks(group):
+                self.readable = self.readable and not self._read_ticks(group)
         asked = asked_only(self.questions, typed, as_of=self.as_of)
-        for question in pages.missing(self.questions, self.section_id, asked, as_of=self.as_of):
-            self._ask_for(question)
+        for topic in self.topics:
+            for question in pages.missing(self.questions, topic, asked, as_of=self.as_of):
+                self._ask_for(question)
         return fine and not any(field.errors for field in self)
 
     def given(self) -> tuple[dict[str, object], tuple[str, ...]]:
@@ -457,12 +478,19 @@ class HistoryForm(PatientForm):
         answers = {key: value for key, value in asked.as_json().items() if key in own}
         return answers, tuple(key for key in self._shown() if answers.get(key) == "no")
 
-    def layout(self) -> tuple[Node, ...]:
-        """Say how the questions stand on the page, follow-ups under their answers."""
+    def layout(self) -> tuple[Topic, ...]:
+        """Say how the questions stand on the page, by topic, follow-ups under their answers."""
         typed = self._typed()
-        groups = pages.groups(self.questions, self.section_id, typed, as_of=self.as_of)
         return tuple(
-            self._ticks(typed) if group.ticked else self._node(group.questions[0], typed)
+            Topic(section.id, section.title, section.intro, nodes)
+            for section in map(self.questions.section, self.topics)
+            if (nodes := self._nodes(section.id, typed))
+        )
+
+    def _nodes(self, topic: str, typed: Answers) -> tuple[Node, ...]:
+        groups = pages.groups(self.questions, topic, typed, as_of=self.as_of)
+        return tuple(
+            self._tick_node(group, typed) if group.ticked else self._node(group.questions[0], typed)
             for group in groups
         )
 
@@ -470,17 +498,14 @@ class HistoryForm(PatientForm):
         under: dict[str, list[Node]] = {}
         after: list[Node] = []
         opens: list[str] = []
-        for child in self.asked_here:
-            place = pages.opening(self.questions, child, self.elsewhere, as_of=self.as_of)
-            if place is None or place.parent is not question:
-                continue
-            node = self._node(child, typed)
-            if len(place.values) == 1:
-                under.setdefault(place.values[0], []).append(node)
-            elif place.values and question.kind in ("choice", "side"):
+        for child in self.follow_ups.get(question.id, ()):
+            node = self._node(child.question, typed)
+            if len(child.values) == 1:
+                under.setdefault(child.values[0], []).append(node)
+            elif child.values and question.kind in ("choice", "side"):
                 under.setdefault("shared", []).append(node)
-                opens += place.values
-            elif place.values or visible(child, typed, as_of=self.as_of):
+                opens += child.values
+            elif child.values or visible(child.question, typed, as_of=self.as_of):
                 after.append(node)
         return Node(
             question.kind,
@@ -491,25 +516,26 @@ class HistoryForm(PatientForm):
             tuple(after),
         )
 
-    def _ticks(self, typed: Answers) -> Node:
+    def _tick_node(self, group: Group, typed: Answers) -> Node:
         """The group of tick boxes; under each box what a yes calls for."""
         under: dict[str, tuple[Node, ...]] = {}
         doubts: dict[str, tuple[Node, ...]] = {}
-        for question in self.group:
+        for question in group.questions:
             doubtful = typed.get(question.id) == "not_sure"
             node = self._node(question, typed)
             shared = node.under.get("shared", ())
             under[question.id] = (*node.under.get("yes", ()), *(() if doubtful else shared))
             doubts[question.id] = (*node.under.get("not_sure", ()), *(shared if doubtful else ()))
-        unsure = Node("ticks", UNSURE_TICKS, under=doubts)
-        return Node("ticks", TICKS, under={**under, SOME_NOT_SURE: (unsure,)})
+        unsure = Node("ticks", _unsure_ticks(group), under=doubts)
+        hints = {question.id: question.hint for question in group.questions if question.hint}
+        return Node("ticks", _ticks(group), under={**under, SOME_NOT_SURE: (unsure,)}, hints=hints)
 
     def _typed(self, *, note: bool = False) -> Answers:
         """Read what is on the page, beside the answers of the other pages."""
-        values: dict[str, object] = dict(self._read_ticks())
-        for question in self.asked_here:
-            if question in self.group:
-                continue
+        values: dict[str, object] = {}
+        for group in self.groups:
+            values |= self._read_ticks(group)
+        for question in self._single:
             try:
                 value = _READERS[question.kind](self, question)
                 read({question.id: value}, self.questions)
@@ -522,42 +548,61 @@ class HistoryForm(PatientForm):
         on_page = read(values, self.questions)
         return Answers({**self.elsewhere, **on_page})
 
-    def _read_ticks(self) -> dict[str, str]:
+    @property
+    def _single(self) -> tuple[Question, ...]:
+        """The questions that are no box of a group."""
+        boxes = {question.id for group in self.groups for question in group.questions}
+        return tuple(question for question in self.asked_here if question.id not in boxes)
+
+    def _read_ticks(self, group: Group) -> dict[str, str]:
         """What the boxes say; nothing is said of a group in which nothing was ticked."""
-        if not self.group:
+        ids = {question.id for question in group.questions}
+        ticked = set(self[_ticks(group)].data or ())
+        unsure = ids & set(self[_unsure_ticks(group)].data or ())
+        if not ticked & {*ids, NONE_OF_THESE, SOME_NOT_SURE, RATHER_NOT}:
             return {}
-        ticked, unsure = set(self[TICKS].data or ()), set(self[UNSURE_TICKS].data or ())
-        if not ticked & {*(question.id for question in self.group), NONE_OF_THESE, SOME_NOT_SURE}:
-            return {}
+        if RATHER_NOT in ticked and group.may_be_withheld:
+            return {
+                question_id: "yes" if question_id in ticked else RATHER_NOT for question_id in ids
+            }
         doubt = SOME_NOT_SURE in ticked
-        named = {question.id for question in self.group} & unsure
         return {
             question.id: "yes"
             if question.id in ticked
             else "not_sure"
-            if doubt and (question.id in named or not named)
+            if doubt and (question.id in unsure or not unsure)
             else "no"
-            for question in self.group
+            for question in group.questions
         }
 
     def _shown(self) -> tuple[str, ...]:
-        """The boxes of the group that were left empty beside a tick."""
-        if not self.group or NONE_OF_THESE in (self[TICKS].data or ()):
-            return ()
-        return tuple(question.id for question in self.group)
+        """The boxes that were left empty beside a tick of their group."""
+        return tuple(
+            question.id
+            for group in self.groups
+            if NONE_OF_THESE not in (self[_ticks(group)].data or ())
+            for question in group.questions
+        )
 
-    def _check_ticks(self) -> bool:
-        ticked = set(self[TICKS].data or ())
-        if not self._read_ticks():
-            self._note(TICKS, str(_("Tick what applies, or “None of these”")))
+    def _check_ticks(self, group: Group) -> bool:
+        name = _ticks(group)
+        ticked = set(self[name].data or ())
+        if not self._read_ticks(group):
+            said = _("%(topic)s: tick what applies, or “None of these”", topic=self._called(group))
+            self._note(name, str(said))
         elif NONE_OF_THESE in ticked and len(ticked) > 1:
-            self._note(TICKS, str(_("You ticked “None of these” and something else. Keep one")))
-        return not self[TICKS].errors
+            self._note(name, str(_("You ticked “None of these” and something else. Keep one")))
+        elif RATHER_NOT in ticked and len(ticked) > 1:
+            said = _("You ticked that you would rather not say, and something else. Keep one")
+            self._note(name, str(said))
+        return not self[name].errors
+
+    def _called(self, group: Group) -> str:
+        return group.title or self.questions.section(group.topic).title
 
     def _ask_for(self, question: Question) -> None:
-        if question in self.group:
-            return
-        self._note(question.id, str(_("Answer: %(question)s", question=question.text)))
+        if question in self._single:
+            self._note(question.id, str(_("Answer: %(question)s", question=question.text)))
 
     def _note(self, name: str, problem: str) -> None:
         if not self[name].errors:
@@ -565,44 +610,72 @@ class HistoryForm(PatientForm):
 
 
 def history_form(
-    questions: Questionnaire, section_id: str, elsewhere: Answers, *, as_of: date
+    questions: Questionnaire, page_id: str, elsewhere: Answers, *, as_of: date
 ) -> type[HistoryForm]:
-    """Build the form of one topic from its questions, given the answers of other pages."""
-    own_ids = pages.own_ids(questions, section_id)
-    asked_here = tuple(questions.questions[question_id] for question_id in own_ids)
-    elsewhere = elsewhere.without(own_ids)
-    together = [
-        group.questions
-        for group in pages.groups(questions, section_id, elsewhere, as_of=as_of)
+    """Build the form of one page from its questions, given the answers of other pages."""
+    asked_here = pages.own_questions(questions, page_id)
+    elsewhere = elsewhere.without(question.id for question in asked_here)
+    topics = pages.topics(questions, page_id)
+    groups = tuple(
+        group
+        for topic in topics
+        for group in pages.groups(questions, topic, elsewhere, as_of=as_of)
         if group.ticked
-    ]
-    group = together[0] if together else ()
+    )
     fields: dict[str, Any] = {
         "questions": questions,
-        "section_id": section_id,
+        "topics": topics,
         "asked_here": asked_here,
-        "group": group,
+        "groups": groups,
+        "follow_ups": _follow_ups(asked_here, elsewhere, as_of),
         "elsewhere": elsewhere,
         "as_of": as_of,
     }
+    first = {group.questions[0].id: group for group in groups}
+    boxes = {question.id for group in groups for question in group.questions}
     for question in asked_here:
-        if question not in group:
+        if question.id in first:
+            fields |= _tick_fields(first[question.id])
+        elif question.id not in boxes:
             fields |= _question_fields(question, questions)
-        elif question is group[0]:
-            fields |= _tick_fields(group)
     return type("HistoryForm", (HistoryForm,), fields)
 
 
-def _tick_fields(group: tuple[Question, ...]) -> dict[str, Any]:
-    items = {question.id: question.text for question in group}
+def _follow_ups(
+    asked_here: tuple[Question, ...], elsewhere: Answers, as_of: date
+) -> dict[str, tuple[_FollowUp, ...]]:
+    """What stands under each question, in order."""
+    found: dict[str, tuple[_FollowUp, ...]] = {}
+    for question in asked_here:
+        place = pages.opening(question, asked_here, elsewhere, as_of=as_of)
+        if place is not None:
+            before = found.get(place.parent.id, ())
+            found[place.parent.id] = (*before, _FollowUp(question, place.values))
+    return found
+
+
+def _ticks(group: Group) -> str:
+    return f"ticks-{group.id}"
+
+
+def _unsure_ticks(group: Group) -> str:
+    return _unsure(_ticks(group))
+
+
+def _tick_fields(group: Group) -> dict[str, Any]:
+    items = {question.id: question.text for question in group.questions}
     more = {SOME_NOT_SURE: _("Not sure about some"), NONE_OF_THESE: _("None of these")}
+    if group.may_be_withheld:
+        more[RATHER_NOT] = _("I would rather not say")
+    what = _("Tick everything that is true for you")
     return {
-        TICKS: SelectMultipleField(
-            _("Tick everything that is true for you"),
+        _ticks(group): SelectMultipleField(
+            group.title or what,
+            description=what if group.title else "",
             choices=_listed({**items, **more}),
             validate_choice=False,
         ),
-        UNSURE_TICKS: SelectMultipleField(
+        _unsure_ticks(group): SelectMultipleField(
             _("Which ones are you not sure about?"), choices=_listed(items), validate_choice=False
         ),
     }
@@ -626,7 +699,7 @@ def _question_fields(question: Question, questions: Questionnaire) -> dict[str, 
         made[question.id] = TextAreaField(**about)
     if question.kind == "medicines" or _may_be_unsure(question):
         way_out = _("I take no medicines") if question.kind == "medicines" else _("I am not sure")
-        made[_unsure(question)] = BooleanField(way_out, false_values=("", False))
+        made[_unsure(question.id)] = BooleanField(way_out, false_values=("", False))
     return made
 
 
@@ -667,8 +740,8 @@ def _may_be_unsure(question: Question) -> bool:
     return question.kind in ("date", "number") and not question.optional
 
 
-def _unsure(question: Question) -> str:
-    return f"{question.id}-unsure"
+def _unsure(name: str) -> str:
+    return f"{name}-unsure"
 
 
 def history_data(
@@ -678,38 +751,40 @@ def history_data(
     *,
     finished: bool = True,
 ) -> dict[str, Any]:
-    """Turn saved answers into what the fields of a topic show.
+    """Turn saved answers into what the fields of a page show.
 
     On a page that was left unfinished the boxes that were ticked are, and no more is said.
     """
     data: dict[str, Any] = {}
     for question in form_class.asked_here:
         value = answers.get(question.id)
-        if question in form_class.group or value is None:
-            continue
-        data |= _shown_as(question, value)
-    saved = {question.id: answers.get(question.id) for question in form_class.group}
-    if saved and all(saved.values()):
-        beside = any(question_id in saved for question_id in shown)
-        data |= _ticks_shown(saved, beside_a_tick=beside)
-    elif any(saved.values()) and not finished:
-        data |= _ticks_shown(saved, beside_a_tick=True)
+        if value is not None:
+            data |= _shown_as(question, value)
+    for group in form_class.groups:
+        saved = {question.id: answers.get(question.id) for question in group.questions}
+        if all(saved.values()):
+            beside = any(question_id in saved for question_id in shown)
+            data |= _ticks_shown(group, saved, beside_a_tick=beside)
+        elif any(saved.values()) and not finished:
+            data |= _ticks_shown(group, saved, beside_a_tick=True)
     return data
 
 
-def _ticks_shown(saved: Mapping[str, Any], *, beside_a_tick: bool) -> dict[str, Any]:
+def _ticks_shown(group: Group, saved: Mapping[str, Any], *, beside_a_tick: bool) -> dict[str, Any]:
     unsure = [key for key, value in saved.items() if value == "not_sure"]
     ticked = [key for key, value in saved.items() if value == "yes"]
     more = [SOME_NOT_SURE] if unsure else []
-    if not ticked and not unsure and not beside_a_tick:
+    if RATHER_NOT in saved.values():
+        more.append(RATHER_NOT)
+    if not ticked and not more and not beside_a_tick:
         more = [NONE_OF_THESE]
-    return {TICKS: [*ticked, *more], UNSURE_TICKS: unsure}
+    return {_ticks(group): [*ticked, *more], _unsure_ticks(group): unsure}
 
 
 def _shown_as(question: Question, value: Any) -> dict[str, Any]:
     name = question.id
     if _may_be_unsure(question) and value == "not_sure":
-        return {_unsure(question): True}
+        return {_unsure(name): True}
     shown: Any = value
     if question.kind == "date":
         shown = date.fromisoformat(value)
@@ -720,7 +795,7 @@ def _shown_as(question: Question, value: Any) -> dict[str, Any]:
     elif question.kind == "choices" and not value:
         shown = [NONE_OF_THESE]
     elif question.kind == "medicines":
-        return {name: "\n".join(value), _unsure(question): not value}
+        return {name: "\n".join(value), _unsure(name): not value}
     return {name: shown}
 
 
@@ -769,7 +844,7 @@ def _read_date(form: HistoryForm, question: Question) -> object:
 
 
 def _says_unsure(form: HistoryForm, question: Question) -> bool:
-    return _may_be_unsure(question) and bool(form[_unsure(question)].data)
+    return _may_be_unsure(question) and bool(form[_unsure(question.id)].data)
 
 
 def _read_number(form: HistoryForm, question: Question) -> object:
@@ -800,7 +875,7 @@ def _read_regions(form: HistoryForm, question: Question) -> object:
 
 
 def _read_medicines(form: HistoryForm, question: Question) -> object:
-    typed, none = form[question.id].data or "", form[_unsure(question)].data
+    typed, none = form[question.id].data or "", form[_unsure(question.id)].data
     limit = question.max_length or LONGEST_NOTE
     try:
         lines = contact.clean_text(typed, limit=limit, multiline=True).splitlines()

@@ -97,7 +97,7 @@ class Trail:
 def trail(way: Way, draft: OpenDraft | None, page: str) -> Trail:
     """Say where a page stands; a page that these answers do not call for is not there."""
     found = [(drafts.ABOUT, _("About you")), (drafts.WHERE, _("Where it hurts"))]
-    steps = drafts.sections(draft, filters.language(), as_of=drafts.today(guards.now()))
+    steps = drafts.steps(draft, filters.language(), as_of=drafts.today(guards.now()))
     found += [(step.name, step.title) for step in steps]
     found += [(drafts.CONSENT, _("Your data")), (drafts.CHECK, _("Check your answers"))]
     names = tuple(name for name, _title in found)
@@ -113,7 +113,7 @@ def first_open(draft: OpenDraft) -> str:
     if drafts.WHERE not in draft.steps:
         return drafts.WHERE
     today = drafts.today(guards.now())
-    steps = drafts.sections(draft, filters.language(), as_of=today)
+    steps = drafts.steps(draft, filters.language(), as_of=today)
     missing = [step.name for step in steps if step.missing]
     return (missing or ([] if draft.agreed else [drafts.CONSENT]) or [drafts.CHECK])[0]
 
@@ -249,54 +249,66 @@ def _draw_where(way: Way, form: forms.PlacesForm, draft: OpenDraft) -> str:
 # --- The history -------------------------------------------------------------------------------
 
 
-def history(way: Way, draft: OpenDraft, section: str) -> Answer:
-    """Ask the questions of one topic."""
-    page = drafts.HISTORY + section
+def history(way: Way, draft: OpenDraft, topic: str) -> Answer:
+    """Ask the questions of one page; a topic that shares one is found there."""
+    page = _page_of(draft, topic)
+    if page != topic:
+        place = {**web.args.to_dict(), "_anchor": f"topic-{topic}"}
+        return redirect(way.address(drafts.HISTORY + page, **place), 303)
     return _unless_barred(
         way,
         draft,
-        page,
-        lambda: _draw_history(way, _history_form(way, draft, section), draft, section),
+        drafts.HISTORY + page,
+        lambda: _draw_history(way, _history_form(way, draft, page), draft, page),
     )
 
 
-def save_history(way: Way, draft: OpenDraft, section: str) -> Answer:
-    """Save one topic; an urgent answer is saved even where another one is missing.
+def save_history(way: Way, draft: OpenDraft, topic: str) -> Answer:
+    """Save one page; an urgent answer is saved even where another one is missing.
 
     Who leaves for later keeps what is there already, and no box that was not reached is a no.
     """
-    form = _history_form(way, draft, section)
+    page = _page_of(draft, topic)
+    form = _history_form(way, draft, page)
     if code := languages.wished():
         return switched(
             way,
             code,
             draft,
-            lambda: _draw_history(way, _history_form(way, draft, section), draft, section),
+            lambda: _draw_history(way, _history_form(way, draft, page), draft, page),
         )
     valid = form.validate()
     answers, shown = form.given()
     stops = _must_stop(draft, answers)
     left = _leaves() and form.readable and not stops and not _may_stop(draft, answers)
     if not valid and not stops and not left:
-        return _draw_history(way, form, draft, section), 422
+        return _draw_history(way, form, draft, page), 422
     finished = not left or (valid and not shown)
     given = drafting.Given(answers, shown) if finished else drafting.Given(_ticked(answers, shown))
     return _saved(
         way,
-        drafts.HISTORY + section,
+        drafts.HISTORY + page,
         lambda: drafting.save_answers(
             way.actor,
             guards.now(),
             draft.request_id,
-            section=section,
+            page=page,
             given=given,
             seen=form.seen_version,
             language=filters.language(),
             browser=way.browser,
             finished=finished,
         ),
-        lambda: answers_said.differences(form, _history_form(way, draft, section, saved=True)),
+        lambda: answers_said.differences(form, _history_form(way, draft, page, saved=True)),
     )
+
+
+def _page_of(draft: OpenDraft, topic: str) -> str:
+    """Name the page on which a topic stands, or answer that there is no such topic."""
+    page = drafts.page_of(draft, topic)
+    if page is None:
+        abort(404)
+    return page
 
 
 def _ticked(answers: Mapping[str, object], shown: tuple[str, ...]) -> dict[str, object]:
@@ -316,15 +328,13 @@ def _may_stop(draft: OpenDraft, answers: dict[str, object]) -> bool:
 
 
 def _history_form(
-    way: Way, draft: OpenDraft, section: str, *, saved: bool = False
+    way: Way, draft: OpenDraft, page: str, *, saved: bool = False
 ) -> forms.HistoryForm:
-    page = drafts.HISTORY + section
-    trail(way, draft, page)
-    questions = draft.questions(filters.language())
-    today = drafts.today(guards.now())
-    form_class = forms.history_form(questions, section, draft.answers, as_of=today)
-    answers, finished = draft.answers.as_json(), page in draft.steps
-    data = forms.history_data(form_class, answers, draft.shown, finished=finished)
+    trail(way, draft, drafts.HISTORY + page)
+    language, today = filters.language(), drafts.today(guards.now())
+    form_class = forms.history_form(draft.questions(language), page, draft.answers, as_of=today)
+    finished = drafts.is_saved(draft, page, language, as_of=today)
+    data = forms.history_data(form_class, draft.answers.as_json(), draft.shown, finished=finished)
     data["seen"] = draft.version
     if "minor.guardian-name" not in draft.answers and draft.contact.guardian:
         data["minor.guardian-name"] = draft.contact.guardian
@@ -332,15 +342,14 @@ def _history_form(
     return form
 
 
-def _draw_history(way: Way, form: forms.HistoryForm, draft: OpenDraft, section: str) -> str:
+def _draw_history(way: Way, form: forms.HistoryForm, draft: OpenDraft, page: str) -> str:
     return render_template(
         "request/history.html",
         way=way,
         form=form,
-        nodes=form.layout(),
-        section=form.questions.section(section),
+        topics=form.layout(),
         draft=draft,
-        trail=trail(way, draft, drafts.HISTORY + section),
+        trail=trail(way, draft, drafts.HISTORY + page),
     )
 
 
@@ -438,12 +447,11 @@ def send(way: Way, request_id: UUID) -> Answer:
 
 def _draw_check(way: Way, draft: OpenDraft, *, changed: bool = False) -> str:
     language, today = filters.language(), drafts.today(guards.now())
-    steps = drafts.sections(draft, language, as_of=today)
-    topics = []
-    for step in steps:
-        section = step.name.removeprefix(drafts.HISTORY)
-        rows = answers_said.rows(drafts.answered(draft, section, language, as_of=today))
-        topics.append((step.title, rows, way.address(step.name, back=drafts.CHECK)))
+    steps = drafts.steps(draft, language, as_of=today)
+    pages = [
+        (step.title, _said(draft, step), way.address(step.name, back=drafts.CHECK))
+        for step in steps
+    ]
     again = [
         (asked, way.address(page, back=drafts.CHECK))
         for asked, page in drafts.ask_again(draft, language, as_of=today)
@@ -459,13 +467,25 @@ def _draw_check(way: Way, draft: OpenDraft, *, changed: bool = False) -> str:
         draft=draft,
         about=answers_said.about(draft, way.address(drafts.ABOUT, back=drafts.CHECK)),
         places=answers_said.places(draft, way.address(drafts.WHERE, back=drafts.CHECK)),
-        topics=topics,
+        pages=pages,
         missing=missing,
         again=again,
         changed=changed,
         key=secrets.token_urlsafe(KEY_BYTES),
         trail=trail(way, draft, drafts.CHECK),
     )
+
+
+def _said(draft: OpenDraft, step: drafts.Step) -> list[tuple[str, list[answers_said.Said]]]:
+    """Say what was answered on one page, by topic; the only topic of a page needs no title."""
+    language, today = filters.language(), drafts.today(guards.now())
+    return [
+        (
+            topic.title if len(step.topics) > 1 else "",
+            answers_said.rows(drafts.answered(draft, topic.id, language, as_of=today)),
+        )
+        for topic in step.topics
+    ]
 
 
 # --- Saving ------------------------------------------------------------------------------------

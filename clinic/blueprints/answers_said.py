@@ -18,14 +18,18 @@ Said = dict[str, Any]
 
 def rows(found: Iterable[Row], href: str | None = None) -> list[Said]:
     """Say answers beside their questions."""
-    return [
-        {
-            "question": row.question,
-            "answer": _("None") if row.answer == [] else row.answer,
-            "href": href,
-        }
-        for row in found
-    ]
+    return [_not_ticked(row) if row.unticked else _row(row, href) for row in found]
+
+
+def _row(row: Row, href: str | None) -> Said:
+    answer = _("None") if row.answer == [] else row.answer
+    return {"question": row.question, "answer": answer, "href": href}
+
+
+def _not_ticked(row: Row) -> Said:
+    """Say in one line what was not ticked; the line unfolds."""
+    said = _("Not ticked") if row.beside_a_tick else _("None of these")
+    return {"question": row.question, "answer": said, "unticked": row.unticked}
 
 
 def about(draft: OpenDraft, href: str) -> list[Said]:

@@ -294,8 +294,8 @@ class Requests:
         request_id = self._start(person, at)
         filling = _Filling(person, request_id, at)
         filling.where()
-        for section in filling.sections():
-            if filling.history(section):
+        for page in filling.pages():
+            if filling.history(page):
                 return request_id  # stopped by an urgent answer, and on top of the queue
         filling.send()
         return request_id
@@ -450,17 +450,13 @@ class _Filling:
             **self._how(),
         )
 
-    def sections(self) -> list[str]:
-        found = pages.sections(self.questions, self._read(), as_of=self.today)
-        return [section.id for section in found]
+    def pages(self) -> list[str]:
+        found = pages.called_for(self.questions, self._read(), as_of=self.today)
+        return [page.id for page in found]
 
-    def history(self, section: str) -> bool:
+    def history(self, page_id: str) -> bool:
         page: dict[str, object] = {}
-        while missing := [
-            question
-            for question in pages.missing(self.questions, section, self._read(), as_of=self.today)
-            if question.id not in page
-        ]:
+        while missing := self._missing(page_id):
             for question in missing:
                 page[question.id] = self.person.answers.get(question.id, _mildest(question))
             self.given |= page
@@ -468,10 +464,17 @@ class _Filling:
             self.actor,
             self.at,
             self.request_id,
-            section=section,
+            page=page_id,
             given=Given(page),
             **self._how(),
         )
+
+    def _missing(self, page_id: str) -> list[questionnaire.Question]:
+        return [
+            question
+            for topic in pages.topics(self.questions, page_id)
+            for question in pages.missing(self.questions, topic, self._read(), as_of=self.today)
+        ]
 
     def send(self) -> None:
         drafting.agree(

@@ -25,7 +25,8 @@ from clinic.screening.conditions import UNSURE
 from clinic.screening.intake import Intake
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding
-from clinic.screening.questionnaire import Question, Questionnaire
+from clinic.screening.pages import Group
+from clinic.screening.questionnaire import Question, Questionnaire, Section
 from clinic.screening.rules import Ruleset
 from clinic.sealing import fingerprint
 
@@ -80,20 +81,23 @@ class OpenDraft:
 
 @dataclass(frozen=True)
 class Step:
-    """One page of the form: its name, its title, and whether it still lacks something."""
+    """One page of the history: its name, its title, its topics, and whether it lacks something."""
 
     name: str
     title: str
+    topics: tuple[Section, ...]
     missing: bool
 
 
 @dataclass(frozen=True)
 class Row:
-    """One question with its answer in words."""
+    """One question with its answer in words; or, under no id, the boxes that were not ticked."""
 
     id: str
     question: str
     answer: str | list[str]
+    unticked: tuple[str, ...] = ()
+    beside_a_tick: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def opened(request: Request, draft: Draft, *, keyed: str | None = None) -> OpenD
         expires_at=draft.expires_at,
         sent_before=request.sent_at is not None,
         agreed=_agreed(request),
-        stopped_page=stopped.get("page"),
+        stopped_page=_page_now(stopped.get("page"), questions),
         mistaken=bool(stopped.get("mistaken")),
         keyed=keyed,
     )
@@ -151,30 +155,71 @@ def zone() -> str:
     return db.session.scalars(query.limit(1)).first() or "UTC"
 
 
-def sections(draft: OpenDraft | None, language: str, *, as_of: date) -> tuple[Step, ...]:
-    """List the topics of the history that make a page for these answers, or for none yet."""
+def steps(draft: OpenDraft | None, language: str, *, as_of: date) -> tuple[Step, ...]:
+    """List the pages of the history for these answers, or for none yet."""
     questions = draft.questions(language) if draft else questionnaire.shipped(language)
     answers = draft.answers if draft else Answers({})
     saved = draft.steps if draft else ()
     return tuple(
         Step(
-            HISTORY + section.id,
-            section.title,
-            bool(pages.missing(questions, section.id, answers, as_of=as_of))
-            or HISTORY + section.id not in saved,
+            HISTORY + page.id,
+            page.title,
+            page.topics,
+            missing=any(
+                HISTORY + topic.id not in saved
+                or pages.missing(questions, topic.id, answers, as_of=as_of)
+                for topic in page.topics
+            ),
         )
-        for section in pages.sections(questions, answers, as_of=as_of)
+        for page in pages.called_for(questions, answers, as_of=as_of)
     )
 
 
-def answered(draft: OpenDraft, section_id: str, language: str, *, as_of: date) -> tuple[Row, ...]:
-    """List the questions of one topic with their answers, as they are worded."""
+def is_saved(draft: OpenDraft, page_id: str, language: str, *, as_of: date) -> bool:
+    """Tell whether each topic that stands on a page was saved."""
     questions = draft.questions(language)
-    return tuple(
-        Row(question.id, question.text, said(question, draft.answers, questions))
-        for question in questionnaire.asked(questions, section_id, draft.answers, as_of=as_of)
-        if pages.stands_here(question) and not _left_out(question, draft.answers)
-    )
+    found = pages.called_for(questions, draft.answers, as_of=as_of)
+    topics = next((page.topics for page in found if page.id == page_id), ())
+    return all(HISTORY + topic.id in draft.steps for topic in topics)
+
+
+def page_of(draft: OpenDraft, topic: str) -> str | None:
+    """Name the page on which a topic is asked of this writer, or None if there is no such topic."""
+    return pages.page_of(draft.questions("en"), topic)
+
+
+def answered(draft: OpenDraft, topic: str, language: str, *, as_of: date) -> tuple[Row, ...]:
+    """List the questions of one topic with their answers, as they are worded.
+
+    The boxes of a group that were not ticked stand in one row, under what was.
+    """
+    return rows(draft.questions(language), draft.answers, topic, as_of=as_of)
+
+
+def rows(questions: Questionnaire, answers: Answers, topic: str, *, as_of: date) -> tuple[Row, ...]:
+    """List the answers to one topic, the boxes that were not ticked in one row for each group."""
+    groups = [
+        group
+        for group in pages.groups(questions, topic, answers, as_of=as_of)
+        if group.ticked and all(one.id in answers for one in group.questions)
+    ]
+    unticked = {
+        one.id: group for group in groups for one in group.questions if answers[one.id] == "no"
+    }
+    last = {id(group): one for one, group in unticked.items()}
+    found: list[Row] = []
+    for question in pages.asked(questions, topic, answers, as_of=as_of):
+        if question.id not in unticked:
+            if not _left_out(question, answers):
+                found.append(Row(question.id, question.text, said(question, answers, questions)))
+        elif last[id(unticked[question.id])] == question.id:
+            found.append(_not_ticked(unticked[question.id], answers))
+    return tuple(found)
+
+
+def _not_ticked(group: Group, answers: Answers) -> Row:
+    texts = tuple(one.text for one in group.questions if answers[one.id] == "no")
+    return Row("", group.title, "", texts, beside_a_tick=len(texts) < len(group.questions))
 
 
 def words_given(draft: OpenDraft, language: str) -> tuple[Row, ...]:
@@ -204,7 +249,7 @@ def ask_again(draft: OpenDraft, language: str, *, as_of: date) -> tuple[tuple[st
     return tuple(
         (
             questions.questions[finding.item].text,
-            HISTORY + questions.questions[finding.item].section,
+            HISTORY + _page_of(finding.item, questions),
         )
         for finding in screening.findings
         if finding.urgency == outcome.CALL_TODAY and finding.item in questions.questions
@@ -262,6 +307,19 @@ def _urgent(answers: Answers, as_of: date) -> Sequence[tuple[Ruleset, Finding]]:
         for finding in outcome.screen(questions, ruleset, answers, as_of=as_of).findings
         if finding.level is Level.URGENT
     ]
+
+
+def _page_of(item: str, questions: Questionnaire) -> str:
+    topic = pages.topic_of(questions, questions.questions[item])
+    return pages.page_of(questions, topic) or topic
+
+
+def _page_now(name: str | None, questions: Questionnaire) -> str | None:
+    """Name the page on which a topic stands now; it may have stood elsewhere when it was saved."""
+    if name is None or not name.startswith(HISTORY):
+        return name
+    topic = name.removeprefix(HISTORY)
+    return HISTORY + (pages.page_of(questions, topic) or topic)
 
 
 def _left_out(question: Question, answers: Answers) -> bool:

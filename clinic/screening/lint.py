@@ -154,10 +154,40 @@ class _Lint:
             if missing:
                 where = section["items"]
                 yield _warning(where, f"still to come in this section: {', '.join(missing)}")
+        yield from self._pages()
         for name, item in self.data.items.items():
             yield from self._item(name, item)
         yield from self._medicines()
         yield from self._spare_translations()
+
+    def _pages(self) -> Iterator[Problem]:
+        """Each topic stands on one page, and each box in one group."""
+        ids, seen = [one.need("id").text() for one in self.sections], set[str]()
+        place = self.data.general["sections"]
+        for page in place["pages"].each() if place.has("pages") else ():
+            for topic in page.need("topics").each():
+                if topic.text() not in ids:
+                    yield _error(topic, f"there is no section '{topic.value}'")
+                if topic.text() in seen:
+                    yield _error(topic, f"the section '{topic.value}' stands on two pages")
+                seen.add(topic.text())
+            if len(page["topics"].texts()) > 1 and not page.has("title"):
+                yield _error(page, "a page of several topics needs a title")
+        for one in ids if place.has("pages") else ():
+            if one not in seen:
+                yield _error(place["pages"], f"the section '{one}' stands on no page")
+        yield from self._groups()
+
+    def _groups(self) -> Iterator[Problem]:
+        seen = set[str]()
+        for section in self.sections:
+            for group in section["groups"].each() if section.has("groups") else ():
+                for item in group.need("items").each():
+                    if item.text() not in {*self.data.items, *self.to_come}:
+                        yield _error(item, f"there is no item '{item.value}'")
+                    if item.text() in seen:
+                        yield _error(item, f"'{item.value}' stands in two groups")
+                    seen.add(item.text())
 
     def _item(self, name: str, place: Place) -> Iterator[Problem]:
         place.only(*ITEM_KEYS)

@@ -1,13 +1,14 @@
-"""The pages of a history: one for each topic that the answers call for, and what is missing.
+"""The pages of a history: which topics share one, what is asked on it, and what is missing.
 
-A topic is a page when it holds a question that these answers call for. What everybody is asked
-with the request itself (wanted regions, date of birth, free text) stands elsewhere; what only
-some are asked, such as the consent of a guardian, is a page of its own.
+A topic is asked when it holds a question that these answers call for; topics that read well
+together share a page. What everybody is asked with the request itself (wanted regions, date of
+birth, free text) stands elsewhere; what only some are asked, such as the consent of a guardian,
+is a page of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -16,7 +17,14 @@ from clinic.screening import questionnaire as questions
 from clinic.screening.answers import Answers
 from clinic.screening.questionnaire import Question, Questionnaire, Section
 
-URGENT_FIRST = "red-flags"
+
+@dataclass(frozen=True)
+class Page:
+    """The topics that stand on one page now; its id is that of the first that may stand there."""
+
+    id: str
+    title: str
+    topics: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
@@ -24,43 +32,100 @@ class Group:
     """Questions that stand together: a group of tick boxes, or one question alone."""
 
     questions: tuple[Question, ...]
+    topic: str
+    id: str = ""
+    title: str = ""
 
     @property
     def ticked(self) -> bool:
         """Whether this is a group of tick boxes."""
-        return len(self.questions) > 1
+        return bool(self.id) and len(self.questions) > 1
+
+    @property
+    def may_be_withheld(self) -> bool:
+        """Whether the patient may rather not say anything to the whole group."""
+        return all("prefer_not" in question.slugs for question in self.questions)
+
+
+def called_for(questionnaire: Questionnaire, answers: Answers, *, as_of: date) -> tuple[Page, ...]:
+    """The pages that these answers call for, in the order in which they are asked."""
+    found = []
+    for shared in questionnaire.pages:
+        topics = tuple(
+            section
+            for section in map(questionnaire.section, shared.topics)
+            if any(asked(questionnaire, section.id, answers, as_of=as_of))
+        )
+        if topics:
+            found.append(Page(shared.id, shared.title, topics))
+    return tuple(found)
 
 
 def sections(questionnaire: Questionnaire, answers: Answers, *, as_of: date) -> tuple[Section, ...]:
-    """The topics that make a page now, red flags first, then in the questionnaire's order."""
-    asked = [
+    """The topics that are asked now, in the order of their pages."""
+    return tuple(
         section
-        for section in questionnaire.sections
-        if any(
-            stands_here(question)
-            for question in questions.asked(questionnaire, section.id, answers, as_of=as_of)
-        )
-    ]
-    return tuple(sorted(asked, key=lambda section: section.id != URGENT_FIRST))
+        for page in called_for(questionnaire, answers, as_of=as_of)
+        for section in page.topics
+    )
+
+
+def page_of(questionnaire: Questionnaire, section_id: str) -> str | None:
+    """The page on which a topic stands, or None if there is no such topic."""
+    return next((page.id for page in questionnaire.pages if section_id in page.topics), None)
+
+
+def topic_of(questionnaire: Questionnaire, question: Question) -> str:
+    """The topic with which a question is asked: its own, or one that it was moved to."""
+    return next(
+        (one.id for one in questionnaire.sections if question.id in one.asked_ids),
+        question.section,
+    )
+
+
+def asked(
+    questionnaire: Questionnaire, section_id: str, answers: Answers, *, as_of: date
+) -> Iterator[Question]:
+    """The questions with a topic that these answers call for, in order."""
+    return (
+        question
+        for question_id in own_ids(questionnaire, section_id)
+        if questions.visible(question := questionnaire.questions[question_id], answers, as_of=as_of)
+    )
 
 
 def groups(
     questionnaire: Questionnaire, section_id: str, answers: Answers, *, as_of: date
 ) -> tuple[Group, ...]:
     """The first questions of a topic as they stand on its page; follow-ups stand under them."""
+    page = own_questions(questionnaire, page_of(questionnaire, section_id) or section_id)
     first = [
         question
-        for question in questions.asked(questionnaire, section_id, answers, as_of=as_of)
-        if stands_here(question) and not parents(questionnaire, question)
+        for question in asked(questionnaire, section_id, answers, as_of=as_of)
+        if not parents(question, page)
     ]
-    together = tuple(question for question in first if question.grouped)
     found: list[Group] = []
-    for question in first:
-        if question not in together or len(together) == 1:
-            found.append(Group((question,)))
-        elif question is together[0]:
-            found.append(Group(together))
-    return tuple(found)
+    for group in _together(questionnaire.section(section_id), first):
+        found += [group] if group.ticked else _singly(group)
+    return tuple(sorted(found, key=lambda group: first.index(group.questions[0])))
+
+
+def _together(section: Section, first: Sequence[Question]) -> Iterator[Group]:
+    """The groups that the data name, then the rest: what is private apart from what is not."""
+    left = list(first)
+    for named in section.groups:
+        members = tuple(one for one in left if one.grouped and one.item in named.items)
+        left = [one for one in left if one not in members]
+        yield Group(members, section.id, f"{section.id}-{named.id}", named.title)
+    for private in (False, True):
+        members = tuple(one for one in left if one.grouped and one.private is private)
+        left = [one for one in left if one not in members]
+        yield Group(members, section.id, f"{section.id}-private" if private else section.id)
+    yield Group(tuple(left), section.id)
+
+
+def _singly(group: Group) -> list[Group]:
+    return [Group((one,), group.topic) for one in group.questions]
 
 
 @dataclass(frozen=True)
@@ -78,24 +143,20 @@ def stands_here(question: Question) -> bool:
     return question.asked == "history"
 
 
-def parents(questionnaire: Questionnaire, question: Question) -> tuple[Question, ...]:
+def parents(question: Question, page: Sequence[Question]) -> tuple[Question, ...]:
     """The questions on the same page that this one depends on."""
     named = question.condition.questions() if question.condition else frozenset()
-    return tuple(
-        other
-        for other in questionnaire.questions.values()
-        if other.id in named and other.section == question.section and stands_here(other)
-    )
+    return tuple(other for other in page if other.id in named)
 
 
 def opening(
-    questionnaire: Questionnaire, question: Question, answers: Answers, *, as_of: date
+    question: Question, page: Sequence[Question], answers: Answers, *, as_of: date
 ) -> Opening | None:
     """Where a follow-up stands, given the answers of other pages; None for a first question.
 
     It stands under the last question that it depends on, at each answer that can call for it.
     """
-    on_page = parents(questionnaire, question)
+    on_page = parents(question, page)
     if not on_page:
         return None
     last = on_page[-1]
@@ -128,15 +189,29 @@ def missing(
     """The questions of a topic that must be answered and are not."""
     return tuple(
         question
-        for question in questions.asked(questionnaire, section_id, answers, as_of=as_of)
-        if stands_here(question) and not question.optional and question.id not in answers
+        for question in asked(questionnaire, section_id, answers, as_of=as_of)
+        if not question.optional and question.id not in answers
     )
 
 
 def own_ids(questionnaire: Questionnaire, section_id: str) -> tuple[str, ...]:
-    """The ids of every question that the page of a topic can ask, called for or not."""
+    """The ids of every question that can be asked with a topic, called for or not."""
     return tuple(
         question_id
-        for question_id in questionnaire.section(section_id).question_ids
+        for question_id in questionnaire.section(section_id).asked_ids
         if stands_here(questionnaire.questions[question_id])
+    )
+
+
+def topics(questionnaire: Questionnaire, page_id: str) -> tuple[str, ...]:
+    """The topics that stand on a page, called for or not; none if there is no such page."""
+    return next((page.topics for page in questionnaire.pages if page.id == page_id), ())
+
+
+def own_questions(questionnaire: Questionnaire, page_id: str) -> tuple[Question, ...]:
+    """Every question that a page can ask, called for or not."""
+    return tuple(
+        questionnaire.questions[question_id]
+        for topic in topics(questionnaire, page_id)
+        for question_id in own_ids(questionnaire, topic)
     )

@@ -72,8 +72,21 @@ class Question:
 
 
 @dataclass(frozen=True)
+class TickGroup:
+    """Items that stand together as boxes to tick, under a heading of their own."""
+
+    id: str
+    title: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Section:
-    """One topic of the history, in the order in which topics are asked."""
+    """One topic of the history, in the order in which topics are asked.
+
+    `asked_ids` are the questions that are asked with it: its own, but for those that stand in a
+    group of another topic, and those of other topics that stand in its groups.
+    """
 
     id: str
     title: str
@@ -81,6 +94,17 @@ class Section:
     question_ids: tuple[str, ...]
     complete: bool
     to_come: tuple[str, ...] = ()
+    asked_ids: tuple[str, ...] = ()
+    groups: tuple[TickGroup, ...] = ()
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """Topics that are asked on one page; its id is that of the first."""
+
+    id: str
+    title: str
+    topics: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -94,6 +118,7 @@ class Questionnaire:
     questions: Mapping[str, Question]
     body: Body = field(repr=False)
     document: str = field(repr=False)
+    pages: tuple[SharedPage, ...] = ()
 
     def to_document(self) -> str:
         """The canonical text from which `from_document` restores every language."""
@@ -146,7 +171,11 @@ def without_private(questionnaire: Questionnaire) -> Questionnaire:
     """The same version without what only therapists may ask, for staff who write for a patient."""
     kept = {key: one for key, one in questionnaire.questions.items() if not one.private}
     sections = tuple(
-        replace(section, question_ids=tuple(one for one in section.question_ids if one in kept))
+        replace(
+            section,
+            question_ids=tuple(one for one in section.question_ids if one in kept),
+            asked_ids=tuple(one for one in section.asked_ids if one in kept),
+        )
         for section in questionnaire.sections
     )
     return replace(questionnaire, questions=kept, sections=sections)
@@ -252,16 +281,20 @@ def _build(files: _Files, document: str, language: str) -> Questionnaire:
             found[question.id] = question
     digest = source.digest(document)
     version = f"{files.sections.need('edition').text()}+{digest[:8]}"
-    sections = tuple(
-        _section(place, found.values(), files, language)
-        for place in files.sections["sections"].each()
+    sections = _with_groups(
+        tuple(
+            _section(place, found.values(), files, language)
+            for place in files.sections["sections"].each()
+        ),
+        found.values(),
     )
     ordered = {
         question_id: found[question_id]
         for section in sections
         for question_id in section.question_ids
     }
-    return Questionnaire(version, digest, language, sections, ordered, body, document)
+    pages = tuple(_pages(files.sections, sections, language))
+    return Questionnaire(version, digest, language, sections, ordered, body, document, pages)
 
 
 def _words(place: Place, language: str) -> dict[str, str]:
@@ -281,7 +314,7 @@ def _in_order(items: Mapping[str, Place], section_ids: list[str]) -> list[str]:
 
 
 def _section(place: Place, questions: Iterable[Question], files: _Files, language: str) -> Section:
-    place.only("id", "title", "intro", "es", "items")
+    place.only("id", "title", "intro", "es", "items", "groups")
     words = place if language == "en" else place.need(language)
     section_id = place["id"].text()
     intro = words.get("intro")
@@ -297,7 +330,47 @@ def _section(place: Place, questions: Iterable[Question], files: _Files, languag
         ids,
         not to_come,
         to_come,
+        groups=tuple(_groups(place, language)),
     )
+
+
+def _groups(place: Place, language: str) -> Iterable[TickGroup]:
+    for group in place["groups"].each() if place.has("groups") else ():
+        group.only("id", "title", "es", "items")
+        title, items = _title(group, language), group.need("items").texts()
+        yield TickGroup(group.need("id").text(), title, items)
+
+
+def _with_groups(
+    sections: tuple[Section, ...], questions: Iterable[Question]
+) -> tuple[Section, ...]:
+    """Say which questions are asked with each topic: a group may hold items of another one."""
+    moved = {
+        item: section.id for section in sections for group in section.groups for item in group.items
+    }
+    asked: dict[str, list[str]] = {section.id: [] for section in sections}
+    for question in sorted(
+        questions, key=lambda one: moved.get(one.item, one.section) != one.section
+    ):
+        asked[moved.get(question.item, question.section)].append(question.id)
+    return tuple(replace(section, asked_ids=tuple(asked[section.id])) for section in sections)
+
+
+def _pages(place: Place, sections: Iterable[Section], language: str) -> Iterable[SharedPage]:
+    """The pages as the data lay them out; a version without pages gives each topic its own."""
+    if not place.has("pages"):
+        yield from (SharedPage(one.id, one.title, (one.id,)) for one in sections)
+        return
+    titles = {section.id: section.title for section in sections}
+    for page in place["pages"].each():
+        page.only("title", "es", "topics")
+        topics = tuple(topic.one_of(*titles) for topic in page.need("topics").each())
+        title = _title(page, language) if page.has("title") else titles[topics[0]]
+        yield SharedPage(topics[0], title, topics)
+
+
+def _title(place: Place, language: str) -> str:
+    return (place if language == "en" else place.need(language)).need("title").text()
 
 
 @dataclass(frozen=True)
@@ -341,11 +414,8 @@ class _Wording:
             asked=asked_on,
             grouped=_grouped(
                 place,
-                slugs,
-                plain=question_id == self.item
-                and kind == "choice"
-                and asked_on == "history"
-                and not private,
+                tuple(slugs),
+                plain=question_id == self.item and kind == "choice" and asked_on == "history",
             ),
             private=private,
             again_on_day=_flag(place, "again_on_day"),
@@ -419,6 +489,10 @@ def _flag(place: Place, key: str) -> bool:
     return found.flag() if found else False
 
 
-def _grouped(place: Place, slugs: Iterable[str], *, plain: bool) -> bool:
-    """Whether the question may be one box among others: yes or no, and not asked alone."""
-    return plain and set(slugs) <= {"yes", "no", "not_sure"} and not _flag(place, "alone")
+def _grouped(place: Place, slugs: tuple[str, ...], *, plain: bool) -> bool:
+    """Whether the question may be one box among others: "yes" is its one answer of caution."""
+    known = {"yes", "no", "not_sure", "prefer_not", "not_applicable"}
+    if not plain or not {"yes", "no"} <= set(slugs) <= known or _flag(place, "alone"):
+        return False
+    caution = _caution(place, "choice", slugs)
+    return bool(caution) and "no" in caution[0]

@@ -23,6 +23,7 @@ from clinic.extensions import site, vault
 from clinic.models import Draft, Request
 from clinic.screening import answers as reading
 from clinic.screening import pages, questionnaire
+from clinic.screening.answers import Answers
 from clinic.screening.questionnaire import Questionnaire
 from clinic.services import (
     consent,
@@ -165,26 +166,27 @@ def save_answers(
     work: Work,
     request_id: UUID,
     *,
-    section: str,
+    page: str,
     given: Given,
     seen: int,
     language: str,
     browser: str | None,
     finished: bool = True,
 ) -> bool:
-    """Save one topic of the history; tell whether the draft is stopped by an urgent answer.
+    """Save one page of the history; tell whether the draft is stopped by an urgent answer.
 
     A page that is not finished keeps what was typed and stays to be done; nothing is concluded
     from what it still lacks.
     """
     request, draft = open_draft(work, request_id)
-    own_ids = pages.own_ids(_questions(work, language), section)
+    questions = _questions(work, language)
+    own_ids = tuple(question.id for question in pages.own_questions(questions, page))
     if draft.version != seen:
         if _same(draft, own_ids, given):
             return stopping.is_stopped(draft)
         raise ChangedUnderneath
-    page = _Page(HISTORY + section, own_ids, given, finished)
-    return _save(work, request, draft, page, language=language, browser=browser)
+    saved = _Page(HISTORY + page, own_ids, given, finished, pages.topics(questions, page))
+    return _save(work, request, draft, saved, language=language, browser=browser)
 
 
 @writes
@@ -237,12 +239,16 @@ def find(work: Work, request: Request) -> Draft | None:
 
 @dataclass(frozen=True)
 class _Page:
-    """One page to be saved: its name, every question it can ask, and what was answered."""
+    """One page to be saved: its name, every question it can ask, and what was answered.
+
+    A page of the history is done topic by topic, so that a topic may move to another page.
+    """
 
     name: str
     own_ids: Sequence[str]
     given: Given
     finished: bool = True
+    topics: Sequence[str] = ()
 
 
 def _save(
@@ -250,8 +256,9 @@ def _save(
 ) -> bool:
     questions = questionnaire.shipped(language)
     _refuse_private(work, page.given, questions)
-    _store(work, request, draft, page, questions)
-    _step(draft, page.name, done=page.finished)
+    asked = _store(work, request, draft, page, questions)
+    for step in _steps(work, request, page, asked):
+        _step(draft, step, done=page.finished)
     _touch(work, request, draft, browser)
     if not page.finished:
         return stopping.is_stopped(draft)
@@ -260,8 +267,8 @@ def _save(
 
 def _store(
     work: Work, request: Request, draft: Draft, page: _Page, questions: Questionnaire
-) -> None:
-    """Replace the page's answers, and drop what the answers no longer call for."""
+) -> Answers:
+    """Replace the page's answers, and drop what the answers no longer call for; give the rest."""
     own_ids, given = page.own_ids, page.given
     before = screenings.readable(draft.answers, questions)
     kept = {key: value for key, value in before.items() if key not in own_ids}
@@ -273,6 +280,15 @@ def _store(
     if draft.questionnaire_hash != questions.hash:
         screenings.keep_questionnaire(work, questions)
         draft.questionnaire_hash = questions.hash
+    return asked
+
+
+def _steps(work: Work, request: Request, page: _Page, asked: Answers) -> Sequence[str]:
+    """Name what is done when a page is: each topic on it that the answers call for."""
+    if not page.topics:
+        return (page.name,)
+    found = pages.sections(questionnaire.shipped(), asked, as_of=triage.today(work, request))
+    return tuple(HISTORY + one.id for one in found if one.id in page.topics)
 
 
 def _touch(work: Work, request: Request, draft: Draft, browser: str | None) -> None:

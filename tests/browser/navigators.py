@@ -15,6 +15,7 @@ from typing import Self
 
 from playwright.sync_api import Locator, Page
 
+from clinic.screening import questionnaire
 from tests.browser.hands import Keys, Pointer
 from tests.support.browser import Visitor, fits
 from tests.support.open_clinic import OpenClinic
@@ -109,6 +110,15 @@ class Navigator:
         for value in values:
             self.hands.choose(self.page.locator(f'[name="{name}"][value="{value}"]'))
 
+    def ticks(self, *items: str) -> None:
+        """Tick boxes of the history, by what they are about."""
+        for item in items:
+            self.hands.choose(self.box(item))
+
+    def box(self, item: str) -> Locator:
+        """The box of the history that is about something."""
+        return self.page.locator(f'[name^="ticks-"]:not([name$="-unsure"])[value="{item}"]')
+
     def picks(self, name: str, label: str) -> None:
         """Pick one line of a list that folds out."""
         self.hands.pick(self._control(name), label)
@@ -183,7 +193,7 @@ class Patient(Navigator):
         self.goes_on()
 
     def tells_history(self, **told: Iterable[str] | str) -> None:
-        """Answer topic by topic; whatever is not told is "no"."""
+        """Answer page by page; whatever is not told is "no"."""
         while "/history/" in self.path:
             self.answers_page(told)
             self.goes_on()
@@ -221,7 +231,7 @@ class Patient(Navigator):
         """Ask for care and answer the first question with yes; return the reference."""
         self.starts()
         self.says_where("knee-left")
-        self.chooses("ticks", "rf-chest-breath")
+        self.ticks("rf-chest-breath")
         self.chooses("rf-chest-breath.worse", "yes")
         self.chooses("rf-chest-breath.after-needling", "no")
         self.goes_on()
@@ -277,7 +287,12 @@ class Patient(Navigator):
         name, values = str(question["name"]), list(question["values"])
         if name in told and not isinstance(told[name], str):
             return told[name]
-        mild = [one for one in ("no", "none", "fine", "y", "not_sure") if one in values]
+        ticked = [one for one in values if name.startswith("ticks-") and told.get(one) == ["yes"]]
+        if ticked:
+            return ticked
+        asked = questionnaire.shipped().questions.get(name)
+        least = asked.least if asked else ()
+        mild = [one for one in (*least, "no", "none", "y", "not_sure") if one in values]
         return mild[:1] or values[:1]
 
 

@@ -27,15 +27,15 @@ def test_a_patient_asks_in_spanish_and_a_switch_loses_nothing(
     lupe.says_where("neck", hopes="Cargar a mi hijo sin dolor.")
 
     assert "¿Tiene dolor en el pecho" in lupe.said
-    lupe.chooses("ticks", "rf-fever-infection")
+    lupe.ticks("rf-fever-infection")
     lupe.chooses("rf-fever-infection.signs", "none")
-    assert lupe.page.locator("[name=ticks][value=rf-fever-infection]").is_checked()
+    assert lupe.box("rf-fever-infection").is_checked()
     lupe.presses("English")
     assert "Do you have chest pain" in lupe.said
-    assert lupe.page.locator("[name=ticks][value=rf-fever-infection]").is_checked()
+    assert lupe.box("rf-fever-infection").is_checked()
     assert lupe.page.locator("[value=none][name='rf-fever-infection.signs']").is_checked()
     lupe.presses("Español")
-    lupe.page.locator("[name=ticks][value=rf-fever-infection]").uncheck()
+    lupe.box("rf-fever-infection").uncheck()
     lupe.tells_history(medicines="Omeprazol en la mañana")
     lupe.agrees()
     assert "Omeprazol en la mañana" in lupe.said

@@ -42,7 +42,7 @@ def test_an_urgent_answer_called_a_mistake_stays_on_record(
     reference = patient.has_chest_pain()
 
     patient.presses("I chose that by mistake")
-    patient.page.locator("[name=ticks][value=rf-chest-breath]").uncheck()
+    patient.box("rf-chest-breath").uncheck()
     patient.tells_history()
     patient.agrees()
     patient.sends()
@@ -67,11 +67,11 @@ def test_none_of_these_in_a_follow_up_takes_back_no_answer_above_it(
     )  # fmt: skip
     patient.starts()
     patient.says_where("knee-left")
-    patient.chooses("ticks", "rf-fever-infection")
+    patient.ticks("rf-fever-infection")
 
     patient.chooses("rf-fever-infection.signs", "none")
 
-    fever = patient.page.locator("[name=ticks][value=rf-fever-infection]")
+    fever = patient.box("rf-fever-infection")
     assert fever.is_checked()
-    patient.chooses("ticks", "none")
+    patient.chooses("ticks-red-flags-now", "none")
     assert not fever.is_checked()

@@ -18,7 +18,7 @@ from tests.support.open_clinic import OpenClinic
 from tests.support.page import Page
 from tests.support.search import found
 from tests.support.signing_in import PASSWORD, sign_in
-from tests.web.patient.walking import HEALTHY, Walker
+from tests.web.patient.walking import HEALTHY, Walker, page_with
 
 PERSON = {
     "name": "Quorinda Vexfield",
@@ -41,8 +41,11 @@ REASON = "The specialist wrote about the thimbleroot."
 CLINICAL_NOTE = "Winces when the humblespoon is mentioned."
 TOPICS: dict[str, dict[str, Any]] = {
     **HEALTHY,
-    "medicines": {"medicines": ANSWERS["medicines"]},
-    "lymph": {
+    "medicines": page_with(
+        "medicines", **{"medicines": ANSWERS["medicines"], "medicines-unsure": False}
+    ),
+    "heart": {
+        **page_with("heart"),
         "lymph-node-removal": "yes",
         "lymph-node-removal.extent": "many",
         "lymph-node-removal.when": ANSWERS["lymph-node-removal.when"],

@@ -85,28 +85,28 @@ class Patient:
         return drafting.start(ANYONE, now, about=about, browser=self.browser, key=uuid4().hex)
 
     def fills_in(self, now: datetime) -> bool:
-        """Answer each topic in turn; tell whether an urgent answer stopped the draft."""
+        """Answer each page in turn; tell whether an urgent answer stopped the draft."""
         done: set[str] = set()
         while True:
             today = now.astimezone(ZONE).date()
-            found = pages.sections(self._questions(), self._given(), as_of=today)
-            section = next((one.id for one in found if one.id not in done), None)
-            if section is None:
+            found = pages.called_for(self._questions(), self._given(), as_of=today)
+            page = next((one.id for one in found if one.id not in done), None)
+            if page is None:
                 return False
-            done.add(section)
-            if self.answers_topic(now, section):
+            done.add(page)
+            if self.answers_page(now, page):
                 return True
 
-    def answers_topic(self, now: datetime, section: str) -> bool:
-        """Answer one topic; tell whether that stopped the draft."""
+    def answers_page(self, now: datetime, page_id: str) -> bool:
+        """Answer one page of the history; tell whether that stopped the draft."""
         questions, today = self._questions(), now.astimezone(ZONE).date()
         page: dict[str, Any] = {}
-        own = pages.own_ids(questions, section)
+        own = pages.own_questions(questions, page_id)
+        elsewhere = self._given().without(one.id for one in own).as_json()
         while True:
-            so_far = {**self._given().without(own).as_json(), **page}
-            known = reading.read(so_far, questions)
-            asked = questionnaire.asked(questions, section, known, as_of=today)
-            fresh = [one for one in asked if one.id in own and one.id not in page]
+            known = reading.read({**elsewhere, **page}, questions)
+            asked = [one for one in own if questionnaire.visible(one, known, as_of=today)]
+            fresh = [one for one in asked if one.id not in page]
             fresh = [one for one in fresh if one.id in self.answers or not one.optional]
             if not fresh:
                 break
@@ -115,7 +115,7 @@ class Patient:
             self.actor,
             now,
             self._id(),
-            section=section,
+            page=page_id,
             given=Given({key: value for key, value in page.items() if value is not None}),
             **self._how(),
         )

@@ -161,13 +161,14 @@ def clinic() -> Iterator[Clinic]:
 def _patients(app: Flask) -> tuple[Walker, Walker]:
     """Ana sent her request and proved her address; Ben is still writing."""
     ana = Walker(app)
-    topics = {**HEALTHY, "medicines": {"medicines": CANARY}}
+    typed = {**HEALTHY["medicines"], "medicines": CANARY, "medicines-unsure": False}
+    filled = {**HEALTHY, "medicines": typed}
     page = ana.save(
         ana.begins(name=f"{NAME} Example"),
         {"wanted_regions": ["lower-back-left"], "free_text.hopes": CANARY},
     )
     while page.path.startswith("/request/history/"):
-        page = ana.save(page, topics[page.path.rpartition("/")[2]])
+        page = ana.save(page, filled[page.path.rpartition("/")[2]])
     page.submit("Agree and continue", {"agree": True}).submit("Send my request")
     ana.proves()
     ben = Walker(app)

@@ -235,7 +235,7 @@ def test_a_reply_is_part_of_the_next_version_and_its_words_are_screened(
     (draft,) = all_of(Draft, request_id=request_id)
     assert draft.answers["free_text.anything-else"] == "In May. I have chest pain now."
     assert "history/medicines" not in draft.steps
-    patient.answers_topic(practice.now, "medicines")
+    patient.answers_page(practice.now, "medicines")
     patient.sends(practice.later(minutes=1))
     intake, request = newest_intake(request_id), stored(Request, request_id)
     assert intake.number == 2

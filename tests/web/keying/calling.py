@@ -22,8 +22,9 @@ from tests.support.clock import MONDAY_MORNING
 from tests.support.page import Page
 from tests.support.patients import Patient
 from tests.support.scene import Scene
-from tests.web.patient.walking import ABOUT, HEALTHY
+from tests.web.patient.walking import ABOUT, healthy
 
+ASKED = healthy(questionnaire.without_private(questionnaire.shipped()))
 CALLER = {**ABOUT, "name": "Cora Caller", "email": "", "channel": "phone", "source": "phone"}
 
 
@@ -86,14 +87,14 @@ class Call:
         return self.begins(**changed).submit("Save and continue", {"wanted_regions": ["neck"]})
 
     def answers(self, page: Page) -> Page:
-        """Answer each topic as a healthy caller; arrive at the consent."""
+        """Answer each page as a healthy caller; arrive at the consent."""
         while "/history/" in page.path:
             page = self.answers_one(page)
         return page
 
     def answers_one(self, page: Page) -> Page:
-        """Answer the topic of this page as a healthy caller."""
-        return page.submit("Save and continue", HEALTHY[page.path.rpartition("/")[2]])
+        """Answer this page as a healthy caller."""
+        return page.submit("Save and continue", ASKED[page.path.rpartition("/")[2]])
 
     def sends(self) -> Page:
         """Go all the way, page by page."""

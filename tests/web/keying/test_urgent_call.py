@@ -2,10 +2,11 @@
 
 from clinic.models import Draft, Intake, Letter
 from tests.support.page import Page
-from tests.web.keying.calling import Call
+from tests.web.keying.calling import ASKED, Call
+from tests.web.patient.walking import yes
 
 BREATHLESS = {
-    "ticks": ["rf-chest-breath"],
+    **yes("rf-chest-breath"),
     "rf-chest-breath.worse": "yes",
     "rf-chest-breath.after-needling": "no",
 }
@@ -48,7 +49,7 @@ def test_a_mistake_can_be_put_right_and_stays_on_record(call: Call) -> None:
     page = _urgent(call).submit("That answer was a mistake")
     assert page.path == f"{call.path}/history/red-flags"
 
-    page = page.submit("Save and continue", {"ticks": ["none"]})
+    page = page.submit("Save and continue", ASKED["red-flags"])
     page = call.answers(page).submit("Save and continue", {"agree": True})
     page.submit("Send my request")
 

@@ -15,9 +15,10 @@ from flask.testing import FlaskClient
 
 from clinic.models import Draft, Intake, Letter, Request
 from tests.support.page import Page
-from tests.web.patient.walking import ABOUT, Walker
+from tests.web.patient.walking import ABOUT, Walker, page_with, ticks
 
 RACERS = 20
+BOXES = ticks("rf-chest-breath")
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 HOSTILE = (
     "\x00",
@@ -174,7 +175,7 @@ def test_a_draft_shows_every_saved_page_again_later(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
     page = ana.comes_to_history()
-    ana.save(page, {"ticks": ["none"]})
+    ana.save(page, page_with("red-flags"))
     moving.shift(3600)
 
     closed = ana.get("/request/check")
@@ -183,7 +184,7 @@ def test_a_draft_shows_every_saved_page_again_later(
 
     assert page.path == "/request/check"
     assert "Back or side of the neck" in page.text
-    assert ana.get("/request/history/red-flags").values["ticks"] == ["none"]
+    assert ana.get("/request/history/red-flags").values[BOXES] == ["none"]
 
 
 @pytest.mark.proves("IN-3")
@@ -195,7 +196,7 @@ def test_hostile_text_is_kept_or_refused_beside_its_field_and_never_an_error_of_
     fields = {
         "/request/": ["name", "birth_date-day", "phone", "email", "guardian", "channel"],
         "/request/where": ["free_text.hopes", "times", "wanted_regions", "days"],
-        "/request/history/red-flags": ["ticks", "ticks-unsure", "rf-chest-breath.where"],
+        "/request/history/red-flags": [BOXES, f"{BOXES}-unsure", "rf-chest-breath.where"],
         "/request/history/medicines": ["medicines"],
         "/request/history/chest-lungs": ["low-bmi.height", "lung-disease"],
         "/request/history/surgery": ["surgery-recent.date-year", "surgery-recent.regions"],

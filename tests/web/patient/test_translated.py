@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from clinic.screening import questionnaire, rules
 from clinic.services import consent
 from tests.support import pseudo
-from tests.web.patient.walking import ABOUT, HEALTHY, Walker
+from tests.web.patient.walking import ABOUT, HEALTHY, Walker, yes
 
 OURS = (
     "Fictional Needling Clinic",
@@ -82,7 +82,7 @@ def test_the_pages_after_it_hold_none_either(ana: Walker) -> None:
 
 
 def test_the_stop_page_holds_none_either(ana: Walker) -> None:
-    ana.save(ana.comes_to_history(), {"ticks": ["rf-chest-breath"]})
+    ana.save(ana.comes_to_history(), yes("rf-chest-breath"))
 
     assert _faults(ana, "/request/stop") == []
 
@@ -118,7 +118,8 @@ def _data_words() -> tuple[str, ...]:
     for question in spanish.questions.values():
         found |= {question.text, question.hint, *(choice.text for choice in question.choices)}
     for section in spanish.sections:
-        found |= {section.title, section.intro}
+        found |= {section.title, section.intro, *(group.title for group in section.groups)}
+    found |= {page.title for page in spanish.pages}
     found |= {spanish.body.label(region, "es") for region in spanish.body.ids}
     for part in consent.text("es").parts:
         found |= {part.title, *part.paragraphs}

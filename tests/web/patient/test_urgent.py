@@ -9,10 +9,10 @@ from clinic.services import review, submission
 from clinic.services.triage import UrgentOpen
 from tests.support.clock import MONDAY_MORNING
 from tests.support.scene import Scene
-from tests.web.patient.walking import HEALTHY, Walker
+from tests.web.patient.walking import HEALTHY, Walker, yes
 
 CHEST = {
-    "ticks": ["rf-chest-breath"],
+    **yes("rf-chest-breath"),
     "rf-chest-breath.worse": "yes",
     "rf-chest-breath.after-needling": "no",
 }
@@ -39,14 +39,14 @@ def test_chest_pain_stops_and_puts_the_request_on_top_of_the_queue(ana_on_both: 
 
 
 def test_an_urgent_answer_stops_although_its_follow_ups_are_missing(ana: Walker) -> None:
-    page = ana.save(ana.comes_to_history(), {"ticks": ["rf-chest-breath"]})
+    page = ana.save(ana.comes_to_history(), yes("rf-chest-breath"))
 
     assert page.path == "/request/stop"
     assert ana.request().urgent_open
 
 
 def test_a_gap_that_could_be_urgent_is_asked_before_the_emergency_page(ana: Walker) -> None:
-    page = ana.save(ana.comes_to_history(), {"ticks": ["rf-fever-infection"]})
+    page = ana.save(ana.comes_to_history(), yes("rf-fever-infection"))
 
     assert page.status == 422
     assert "rf-fever-infection.signs" in page.errors
@@ -162,8 +162,8 @@ def test_words_that_speak_of_a_red_flag_are_asked_about_again_and_call_today(ana
         ana.get("/request/where"),
         {"wanted_regions": ["neck"], "free_text.anything-else": "I have chest pain since today"},
     )
-    for section, healthy in HEALTHY.items():
-        ana.save(ana.get(f"/request/history/{section}"), healthy)
+    for page_id, healthy in HEALTHY.items():
+        ana.save(ana.get(f"/request/history/{page_id}"), healthy)
     ana.get("/request/consent").submit("Agree and continue", {"agree": True})
 
     page = ana.get("/request/check")

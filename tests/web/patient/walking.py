@@ -32,6 +32,7 @@ ABOUT = {
     "channel": "email",
     "language": "en",
 }
+GROWN, TODAY = Answers({"minor": date(1980, 1, 2)}), date(2026, 11, 22)
 TYPED: dict[str, dict[str, Any]] = {
     "medicines": {"medicines-unsure": True},
     "pregnancy": {"pregnancy": "not_applicable"},
@@ -41,16 +42,41 @@ TYPED: dict[str, dict[str, Any]] = {
 
 
 def healthy(questions: Questionnaire) -> dict[str, dict[str, Any]]:
-    """What a healthy adult fills in on the page of each topic, whatever questions there are."""
-    grown, today = Answers({"minor": date(1980, 1, 2)}), date(2026, 11, 22)
+    """What a healthy adult fills in on each page, whatever questions there are."""
     found: dict[str, dict[str, Any]] = {}
-    for section in pages.sections(questions, grown, as_of=today):
-        page = found.setdefault(section.id, {})
-        for group in pages.groups(questions, section.id, grown, as_of=today):
-            first = group.questions[0]
-            plain = {"ticks": ["none"]} if group.ticked else {first.id: (first.least or ("",))[0]}
-            page.update(TYPED.get(first.id, plain))
+    for page in pages.called_for(questions, GROWN, as_of=TODAY):
+        fields = found.setdefault(page.id, {})
+        for topic in page.topics:
+            for group in pages.groups(questions, topic.id, GROWN, as_of=TODAY):
+                first = group.questions[0]
+                single = {first.id: (first.least or ("",))[0]}
+                plain = {f"ticks-{group.id}": ["none"]} if group.ticked else single
+                fields.update(TYPED.get(first.id, plain))
     return found
+
+
+def ticks(item: str) -> str:
+    """The name of the boxes among which an item is one."""
+    questions = questionnaire.shipped()
+    topic = pages.topic_of(questions, questions.questions[item])
+    for group in pages.groups(questions, topic, GROWN, as_of=TODAY):
+        if group.ticked and item in {one.id for one in group.questions}:
+            return f"ticks-{group.id}"
+    raise LookupError(item)
+
+
+def yes(item: str) -> dict[str, Any]:
+    """A yes to a question, however it stands on its page."""
+    try:
+        return {ticks(item): [item]}
+    except LookupError:
+        return {item: "yes"}
+
+
+def page_with(topic: str, **changed: Any) -> dict[str, Any]:
+    """What a healthy adult fills in on the page of a topic, with some changes."""
+    page = pages.page_of(questionnaire.shipped(), topic) or topic
+    return {**HEALTHY[page], **changed}
 
 
 HEALTHY = healthy(questionnaire.shipped())
@@ -84,15 +110,15 @@ class Walker:
         return self.save(self.get("/request/"), {**ABOUT, "language": self.language, **changed})
 
     def comes_to_history(self, **changed: str) -> Page:
-        """Say who asks and where it hurts; arrive at the first topic."""
+        """Say who asks and where it hurts; arrive at the first page of it."""
         return self.save(self.begins(**changed), {"wanted_regions": ["neck", "shoulder-left"]})
 
     def answers(self, **changed: dict[str, Any]) -> Page:
-        """Answer every topic; arrive at the consent."""
+        """Answer every page; arrive at the consent."""
         page = self.comes_to_history()
         while page.path.startswith("/request/history/"):
-            section = page.path.rpartition("/")[2]
-            page = self.save(page, changed.get(section, HEALTHY[section]))
+            here = page.path.rpartition("/")[2]
+            page = self.save(page, changed.get(here, HEALTHY[here]))
         return page
 
     def comes_to_check(self, **changed: dict[str, Any]) -> Page:
