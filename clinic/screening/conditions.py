@@ -27,6 +27,7 @@ POUND, INCH = Fraction("0.45359237"), Fraction("0.0254")
 METRES = {"cm": Fraction(1, 100), "m": Fraction(1), "in": INCH}
 KILOGRAMS = {"kg": Fraction(1), "lb": POUND}
 OLDEST = 120
+WIDER = ("limb", "quarter")
 
 
 class Situation(Protocol):
@@ -71,13 +72,17 @@ class Taken:
 
 @dataclass(frozen=True)
 class Regions:
-    """Regions named by a rule: fixed, a group, or those of an answer; perhaps with neighbours."""
+    """Regions named by a rule: fixed, a group, or those of an answer; perhaps widened.
+
+    `widen` takes each to its whole limb, or to the limb with its quarter of the trunk.
+    """
 
     regions: tuple[str, ...] = ()
     group: str | None = None
     answer: str | None = None
     side: str | None = None
     neighbours: bool = False
+    widen: str | None = None
 
 
 @dataclass(frozen=True)
@@ -565,17 +570,18 @@ def regions(place: Place) -> tuple[Regions, ...]:
 
 
 def _regions(place: Place) -> Regions:
-    place.only("regions", "group", "answer", "side", "next")
+    place.only("regions", "group", "answer", "side", "next", "widen")
     if len({"regions", "group", "answer"} & set(place.mapping())) != 1:
         raise place.broken("name one of: regions, group, answer")
     fixed, group, answer = place.get("regions"), place.get("group"), place.get("answer")
-    side, neighbours = place.get("side"), place.get("next")
+    side, neighbours, widen = place.get("side"), place.get("next"), place.get("widen")
     return Regions(
         regions=fixed.texts() if fixed else (),
         group=group.text() if group else None,
         answer=answer.text() if answer else None,
         side=side.text() if side else None,
         neighbours=neighbours.flag() if neighbours else False,
+        widen=widen.one_of(*WIDER) if widen else None,
     )
 
 

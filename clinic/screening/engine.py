@@ -294,18 +294,29 @@ def _readings(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Iterator[
     if main is None:
         return
     given = intake.value(main.id)
-    blank = given is None and main.asked != "derived"
+    blank = given is None and main.asked != "derived" and _applies(main, intake)
     if isinstance(given, str):
         yield from _as(given, plan, main, intake)
     elif blank:
         yield from _blank(plan, main, intake)
-    if plan.item.words_settle and (blank or given in UNSURE) and intake.said(plan.item):
+    if plan.item.words_settle and (blank or given in UNSURE) and _is_named(plan, intake):
         yield from _as("yes", plan, main, intake)
     for sent in routes:
         for reading in _as(sent.route.answer, plan, main, intake):
             yield replace(reading, capped=sent.capped, mismatch=given in main.least)
     for slug in _spoken_for(plan, main, intake):
         yield Reading(slug, _read_as(slug, main, intake), mismatch=True)
+
+
+def _applies(question: Question, intake: Intake) -> bool:
+    """Whether the question concerns this patient; what is not known is no reason to skip it."""
+    return question.condition is None or question.condition.holds(intake) is not False
+
+
+def _is_named(plan: Plan, intake: Intake) -> bool:
+    """Whether follow-ups or the patient's own words name the thing, its place or its side."""
+    told = (one for one in plan.questions if one != plan.main and one.kind != "text")
+    return bool(intake.said(plan.item)) or any(_says_something(one, intake) for one in told)
 
 
 def _read_as(slug: str, main: Question, intake: Intake) -> Intake:

@@ -161,7 +161,10 @@ class Intake:
             found = body.expand(named.regions, side)
         if named.neighbours:
             found = found.union(*(body.next_to(part) for part in found))
-        return found
+        if named.widen == "limb":
+            # Not known which: every limb, for no other part can be meant.
+            return body.limbs if found == body.parts else _union(map(body.whole_limb, found))
+        return _union(map(body.quarter, found)) if named.widen == "quarter" else found
 
     def _side(self, question: str | None) -> str | None:
         side = self.answers.get(question) if question else None
@@ -182,6 +185,10 @@ class Intake:
     def said(self, item: Item) -> tuple[Said, ...]:
         """Where the patient's own words speak of an item that no tick speaks of."""
         return self.spoken.get(item.id, ())
+
+
+def _union(parts: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*parts)
 
 
 def _by_group(mentions: tuple[Mention, ...], ruleset: Ruleset) -> dict[str, tuple[Mention, ...]]:

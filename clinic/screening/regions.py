@@ -14,6 +14,7 @@ from clinic.screening import source
 from clinic.screening.source import Place
 
 SIDES = ("left", "right")
+LIMBS = ("arm", "leg")
 
 
 class UnknownRegion(ValueError):
@@ -83,6 +84,26 @@ class Body:
         """The parts next to a region, on the same side where both have one."""
         base, side = self.split(part)
         return self.expand(self.neighbours[base], side)
+
+    @property
+    def limbs(self) -> frozenset[str]:
+        """Every part of the arms and legs."""
+        return frozenset().union(*(self.group(limb) for limb in LIMBS))
+
+    def whole_limb(self, part: str) -> frozenset[str]:
+        """The arm or leg that a part belongs to, on its side; elsewhere the part alone."""
+        base, side = self.split(part)
+        limb = self._limb_of(base)
+        return self.group(limb, side) if limb else frozenset({part})
+
+    def quarter(self, part: str) -> frozenset[str]:
+        """The limb of a part with its quarter of the trunk; elsewhere the part and what is next."""
+        base, side = self.split(part)
+        limb = self._limb_of(base)
+        return self.group(f"{limb}-quarter", side) if limb else self.next_to(part) | {part}
+
+    def _limb_of(self, base: str) -> str | None:
+        return next((limb for limb in LIMBS if base in self.groups[limb]), None)
 
     def label(self, region: str, language: str = "en") -> str:
         """The name of a region in a language."""

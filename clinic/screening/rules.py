@@ -76,7 +76,10 @@ class SwitchedOff:
 
 @dataclass(frozen=True)
 class Item:
-    """What one item means: its rules and the words that go with them."""
+    """What one item means: its rules and the words that go with them.
+
+    `words_settle`: who is not sure, but names the thing, its place or its side, has it.
+    """
 
     id: str
     section: str
