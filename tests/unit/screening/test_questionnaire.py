@@ -99,7 +99,12 @@ def test_follow_ups_are_asked_where_an_answer_calls_for_them() -> None:
         return [one.id for one in questionnaire.asked(ENGLISH, "pregnancy", read, as_of=TODAY)]
 
     assert asked({}) == ["pregnancy"]
-    assert asked({"pregnancy": "no"}) == ["pregnancy", "pregnancy.maybe"]
+    assert asked({"pregnancy": "no"}) == [
+        "pregnancy",
+        "pregnancy.maybe",
+        "trying-to-conceive",
+        "postpartum",
+    ]
     assert "pregnancy.weeks" in asked({"pregnancy": "not_sure"})
     assert asked({"pregnancy": "not_applicable"}) == ["pregnancy"]
 
