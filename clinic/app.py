@@ -46,6 +46,8 @@ BLUEPRINTS = (
     "calendars",
     "therapist",
     "comparing",
+    "asking",
+    "asked",
     "enquiries",
     "enquiry_desk",
     "alerts",

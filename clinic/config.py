@@ -214,6 +214,9 @@ class Settings:
     confirm_ahead_days: int = setting(
         7, "So many days before the answers run out the patient is asked to confirm them"
     )
+    answer_days: int = setting(
+        7, "So many days a therapist's question waits for its answer; then the request comes back"
+    )
     intake_days: int = setting(90, "An intake older than this at the visit is confirmed again")
 
     @property

@@ -1947,3 +1947,57 @@ class LetterTextForm(SeenForm):
         _("Letter"),
         validators=[InputRequired(_("Write the letter")), fit_text(4000, multiline=True)],
     )
+
+
+# --- Questions asked again -------------------------------------------------------------------
+
+
+class AskForm(KeyedForm):
+    """Which questions a therapist asks again, until when, and a few words beside them."""
+
+    intake_id = HiddenField(validators=[InputRequired()])
+    asked = SelectMultipleField(
+        _("Ask again"), validators=[InputRequired(_("Tick at least one question"))]
+    )
+    question = TextAreaField(
+        _("A note to the patient"),
+        description=_("Name no medicine and no illness: others may see the screen."),
+        validators=[fit_text(LONGEST_NOTE, multiline=True)],
+    )
+    answer_by = DateField(
+        _("Wait for the answer until"),
+        optional=True,
+        description=_("On that day the request comes back to you by itself."),
+    )
+
+    def validate_intake_id(self, field: Field) -> None:
+        """Refuse what is no id."""
+        _known_by(UUID, field)
+
+    @property
+    def intake(self) -> UUID:
+        """The version that was on the page, which a valid form names."""
+        return UUID(self.intake_id.data)
+
+    def values(self) -> dict[str, Any]:
+        """Return what is asked, by name."""
+        return {
+            "asked": tuple(self.asked.data or ()),
+            "question": self.question.data or "",
+            "answer_by": self.answer_by.data,
+        }
+
+
+class TakeBackForm(SeenForm):
+    """Takes back what was asked."""
+
+    review = HiddenField(validators=[InputRequired()])
+
+    def validate_review(self, field: Field) -> None:
+        """Refuse what is no id."""
+        _known_by(UUID, field)
+
+    @property
+    def review_id(self) -> UUID:
+        """The questions, which a valid form names."""
+        return UUID(self.review.data)

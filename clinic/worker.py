@@ -22,6 +22,7 @@ from clinic.extensions import db
 from clinic.queries import revision, settings
 from clinic.services import (
     alerts,
+    asking,
     audit,
     clearances,
     confirming,
@@ -68,6 +69,8 @@ JOBS: tuple[Job, ...] = (
     Job("trials", PAUSE, partial(trials.advance, SYSTEM)),
     Job("overtaken", timedelta(minutes=1), partial(clearances.end_overtaken, SYSTEM)),
     Job("confirming", timedelta(minutes=5), partial(confirming.ask_in_time, SYSTEM)),
+    Job("asked again", timedelta(minutes=1), partial(asking.bring_back, SYSTEM)),
+    Job("asked reminders", timedelta(minutes=5), partial(asking.remind, SYSTEM)),
     Job("alerts", timedelta(seconds=20), partial(alerts.escalate_due, SYSTEM)),
     Job("urgent questions", timedelta(seconds=20), partial(enquiries.escalate_due, SYSTEM)),
     Job("stray alerts", timedelta(minutes=1), partial(alerts.adopt_strays, SYSTEM)),

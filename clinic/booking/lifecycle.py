@@ -47,6 +47,7 @@ DESK: Moves = {
     ("draft", "send"): "new",
     **_stay(_OPEN, "claim"),
     **_stay(_OPEN, "release"),
+    **_stay(_OPEN, "return"),  # to the therapist who asked or decided before
     **_stay(_OPEN, "try contact"),  # voicemail and no answer are not contact
     **_stay(("ready_to_offer", "offered", "booked"), "reach"),
     **_from(("new", "in_contact", "waiting"), "reach", "in_contact"),

@@ -138,8 +138,8 @@ def _question(request: Request, language: str) -> Question | None:
     query = select(Review).where(Review.request_id == request.id)
     review = db.session.scalars(query.order_by(Review.signed_at.desc(), Review.id)).first()
     asked = (review.limits or {}) if review else {}
-    if review is None or not asked.get("question"):
-        return None
+    if review is None or not asked.get("question") or asked.get("asked"):
+        return None  # single questions have a page of their own
     titles = tuple(_titles(asked.get("sections", ()), language))
     return Question(review.id, str(asked["question"]), titles)
 

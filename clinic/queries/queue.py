@@ -223,6 +223,7 @@ def _action() -> ColumnElement[str]:
     """What is to be done next: the one place that knows, for rows, filters and the order."""
     is_open = Request.desk_state.in_(lifecycle.OPEN_DESK)
     state, decided = Request.desk_state, Request.clinical_state
+    asked = and_(decided == "more_information", not_(state.in_(("offered", "booked"))))
     return case(
         (and_(is_open, or_(Request.urgent_open, Request.call_today.is_not(None))), "call_today"),
         (_letter_failed(), "letter"),
@@ -230,13 +231,13 @@ def _action() -> ColumnElement[str]:
         (decided == "needs_review", "review"),
         (Request.back_since.is_not(None), "back"),
         (_offered_to_nobody_yet(), "tell"),
+        (and_(asked, Request.email_proved_at.is_(None)), "ask"),
+        (asked, "answer"),
         (state.in_(("waiting", "offered", "booked")), "none"),
         (state == "ready_to_offer", "offer"),
         (decided.in_(lifecycle.NEEDLING_ALLOWED), "offer"),
         (decided.in_(("delayed", "no_needling")), "no_needles"),
         (decided == "referred", "doctor"),
-        (and_(decided == "more_information", Request.email_proved_at.is_(None)), "ask"),
-        (decided == "more_information", "answer"),
         else_="none",
     )
 

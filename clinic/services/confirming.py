@@ -19,10 +19,11 @@ from clinic.booking import confirming
 from clinic.booking.confirming import Answered
 from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db, site
-from clinic.models import Appointment, AuditEntry, Clearance, Draft, Intake, Letter, Request, Review
+from clinic.models import Appointment, AuditEntry, Clearance, Draft, Intake, Letter, Request
 from clinic.screening import answers as reading
 from clinic.screening import pages, questionnaire
 from clinic.services import (
+    awaiting,
     clearances,
     drafting,
     idempotency,
@@ -92,7 +93,7 @@ def reply(
     question is asked by now, TooLong if the words do not fit.
     """
     request = _proved(work, request_id)
-    asked = question_of(work, request)
+    asked = awaiting.open_question(work, request)
     if asked is None or asked.id != review_id:
         raise ChangedUnderneath
     draft = _open(work, request, language=language, browser=browser)
@@ -103,15 +104,6 @@ def reply(
     if stopping.check(work, request, draft, page=drafting.WHERE, language=language):
         return "stop"
     return again[0] if len(again) == 1 else "check"
-
-
-def question_of(work: Work, request: Request) -> Review | None:
-    """Return the decision that asks the patient for more, while it waits for an answer."""
-    if request.clinical_state != "more_information":
-        return None
-    query = select(Review).where(Review.request_id == request.id)
-    newest = query.order_by(Review.signed_at.desc(), Review.id).limit(1)
-    return work.session.scalars(newest).first()
 
 
 # --- Opened again ----------------------------------------------------------------------------
@@ -149,7 +141,7 @@ def _open(work: Work, request: Request, *, language: str, browser: str) -> Draft
         if over is not None:
             work.session.delete(over)
             work.session.flush()
-        draft = _draft_of(work, request, intake, language)
+        draft = draft_of(work, request, intake, language)
         work.session.add(draft)
         work.session.flush()
         work.audit("intake.opened_again", "intake", intake.id, request=request.id.hex)
@@ -157,7 +149,8 @@ def _open(work: Work, request: Request, *, language: str, browser: str) -> Draft
     return draft
 
 
-def _draft_of(work: Work, request: Request, intake: Intake, language: str) -> Draft:
+def draft_of(work: Work, request: Request, intake: Intake, language: str) -> Draft:
+    """Make a draft that holds the answers of an intake; the caller adds it."""
     questions = questionnaire.shipped(language)
     screenings.keep_questionnaire(work, questions)
     answers = _flat(intake)

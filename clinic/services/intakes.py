@@ -9,7 +9,7 @@ from clinic.booking.lifecycle import NEEDLING_ALLOWED, Track
 from clinic.models import Request
 from clinic.screening.levels import Level
 from clinic.screening.outcome import CALL_TODAY, Screening
-from clinic.services import alerts, clearances, screenings, tracks, triage
+from clinic.services import alerts, awaiting, clearances, screenings, tracks, triage
 from clinic.services.transaction import Work
 
 
@@ -27,7 +27,7 @@ def append(
     A screening clears by itself only under a complete ruleset that is in force (see clearances);
     until a lead therapist has approved one, each first history needs a review.
     """
-    before = screenings.newest(work, request)
+    before, asked = screenings.newest(work, request), awaiting.open_question(work, request)
     screening = screenings.append(
         work,
         request,
@@ -42,6 +42,8 @@ def append(
         clearances.end(work, request, cause="newer_intake")
         if not _is_clear(work, request):
             clearances.ask_review(work, request, why="newer history" if before else "history")
+    if asked is not None:
+        awaiting.over(work, request, asked)
     if screening.level is Level.URGENT and not request.urgent_open:
         alerts.sound(work, request)  # whatever the way in which it was sent
     if any(finding.urgency == CALL_TODAY for finding in screening.findings):

@@ -19,11 +19,12 @@ from clinic.access import NotThere, Permission
 from clinic.booking.lifecycle import Track
 from clinic.extensions import site
 from clinic.models import Intake, Location, Note, Request, Review, ScreeningRecord
-from clinic.screening import outcome, questionnaire, regions
+from clinic.screening import asking, neutral, outcome, questionnaire, regions
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
 from clinic.services import (
     alerts,
+    awaiting,
     clearances,
     idempotency,
     offering,
@@ -51,6 +52,7 @@ TECHNIQUES = ("no_electrical_stimulation", "superficial_only", "few_needles", "u
 POSITIONS = ("lying_down", "not_face_down", "side_lying")
 LEAST_REASON = 10  # letters: a sentence, not a dash
 LONGEST_CLEARANCE = timedelta(days=366)
+LONGEST_WAIT = timedelta(days=90)  # for an answer of the patient
 
 
 class CannotDecide(Exception):
@@ -78,7 +80,8 @@ class Decision:
     """What a therapist signs. Limits count where it clears; a day to wait for where it delays.
 
     ``reason_code`` and ``reason`` override a finding where it is one alone; several have an
-    override each. A question, and topics to answer again, go with asking for more.
+    override each. A question, and topics or single questions to answer again, go with asking for
+    more, which waits until a day.
     """
 
     decision: str
@@ -94,6 +97,8 @@ class Decision:
     overrides: Sequence[Override] = ()
     question: str = field(default="", repr=False)
     sections: Sequence[str] = ()
+    asked: Sequence[str] = ()
+    answer_by: date | None = None
 
     @property
     def clears(self) -> bool:
@@ -125,11 +130,13 @@ def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int, key: st
     case = _case(work, request, signed, seen=seen)
     limits = _limits(work, request, case, signed) if signed.clears else None
     _check_delay(work, request, signed)
-    _check_question(signed)
+    _check_question(work, request, signed)
     review = _sign(work, request, case, signed, limits)
     clearances.end(work, request, cause="decision")
     tracks.move(work, request, Track.CLINICAL, signed.decision, detail={"review": review.id.hex})
     request.not_before = _first_day(work, request, signed)
+    if review.decision == ASK and review.valid_until is not None:
+        awaiting.begin(work, request, until=review.valid_until)
     if limits is not None:
         if request.call_today == "clearance_ended":
             request.call_today = None  # unless a visit does not fit the new one
@@ -323,14 +330,33 @@ def _check_delay(work: Work, request: Request, signed: Decision) -> None:
         raise CannotDecide("not_before_missing", "not_before")
 
 
-def _check_question(signed: Decision) -> None:
+def _check_question(work: Work, request: Request, signed: Decision) -> None:
     if signed.decision != ASK:
+        return
+    by = signed.answer_by
+    if by is not None and not _waits_so_long(triage.today(work, request), by):
+        raise CannotDecide("answer_by_unfit", "answer_by")
+    if signed.asked:
+        _check_asked(signed)
         return
     if len(signed.question.strip()) < LEAST_REASON:
         raise CannotDecide("question_missing", "question")
     known = {section.id for section in questionnaire.shipped().sections}
     if not set(signed.sections) <= known:
         raise CannotDecide("sections_unknown", "sections")
+
+
+def _waits_so_long(today: date, by: date) -> bool:
+    return today < by <= today + LONGEST_WAIT
+
+
+def _check_asked(signed: Decision) -> None:
+    """Single questions are known ones; a note beside them tells nobody of a condition."""
+    known = {one.id for one in asking.askable(questionnaire.shipped())}
+    if not set(signed.asked) <= known:
+        raise CannotDecide("questions_unknown", "asked")
+    if neutral.telling(signed.question, apart_from=site.settings.clinic_name):
+        raise CannotDecide("note_telling", "question")
 
 
 def _first_day(work: Work, request: Request, signed: Decision) -> date | None:
@@ -354,7 +380,7 @@ def _sign(
         reason=signed.reason.strip() or None,
         limits=_kept(signed, limits),
         valid_from=limits.first if limits else signed.not_before,
-        valid_until=limits.last if limits else None,
+        valid_until=limits.last if limits else _answer_by(work, request, signed),
         signed_name=work.actor.name,
         signed_by_id=_signer(work),
         signed_at=work.now,
@@ -367,10 +393,19 @@ def _sign(
     return review
 
 
+def _answer_by(work: Work, request: Request, signed: Decision) -> date | None:
+    """Return the day on which a request comes back though nobody has answered."""
+    if signed.decision != ASK:
+        return None
+    days = timedelta(days=max(1, site.settings.answer_days))
+    return signed.answer_by or triage.today(work, request) + days
+
+
 def _kept(signed: Decision, limits: Limits | None) -> dict[str, Any] | None:
     """Write what is signed beside the reason: limits, overrides, or what the patient is asked."""
     if signed.decision == ASK:
-        return {"question": signed.question.strip(), "sections": list(signed.sections)}
+        said = {"question": signed.question.strip(), "sections": list(signed.sections)}
+        return {**said, **({"asked": list(signed.asked)} if signed.asked else {})}
     if limits is None:
         return None
     overrides = [asdict(one) for one in signed.overrides if one.code]

@@ -37,7 +37,7 @@ REMEMBERED = timedelta(days=366)  # twelve months, a leap day included
 FREE_TEXT = "free_text."
 OWN_MARKS = "_"
 LEFT = "_left"  # private questions that staff did not ask, left for the therapist
-KEPT_MARKS = ("_shown", LEFT)
+KEPT_MARKS = ("_shown", LEFT, "_asked", "_confirmed")
 
 
 def screen(

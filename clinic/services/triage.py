@@ -133,7 +133,7 @@ def attempt(
     if outcome == "reached":
         request.reached_at, request.waiting_until, request.call_today = work.now, None, None
     elif next_try_on is not None and tracks.can(request, Track.DESK, "wait"):
-        _wait(work, request, until=next_try_on, because="next_try")
+        set_aside(work, request, until=next_try_on, because="next_try")
     idempotency.remember(work, key, "attempt", body, tried.id)
     return tried.id
 
@@ -185,11 +185,12 @@ def wait(
     request = open_for(work, request_id, seen=seen, take_over=take_over)
     if because not in WAITS:
         raise NoSuchMove(Track.DESK, request.desk_state, "wait")
-    _wait(work, request, until=until, because=because, words=words)
+    set_aside(work, request, until=until, because=because, words=words)
     return request.id
 
 
-def _wait(work: Work, request: Request, *, until: date, because: str, words: str = "") -> None:
+def set_aside(work: Work, request: Request, *, until: date, because: str, words: str = "") -> None:
+    """Set a locked request aside until a day that lies ahead, saying why."""
     if until <= today(work, request):
         raise NoSuchMove(Track.DESK, request.desk_state, "wait")
     detail = {"until": until.isoformat(), "because": because}

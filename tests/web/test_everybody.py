@@ -74,6 +74,8 @@ CELLS: dict[str, Any] = {
     "users.": {Role.ADMIN},
     "therapist.": CLINICIANS,
     "comparing.": CLINICIANS,
+    "asking.": CLINICIANS,
+    "asked.": STATUS,
     "enquiries.": ANYONE,
     "enquiry_desk.": CARE,
     "enquiry_desk.close_urgent": CLINICIANS,
@@ -81,7 +83,7 @@ CELLS: dict[str, Any] = {
     "alerts.acknowledge": CARE,  # who takes one up calls the patient
     "confirming.": STATUS,
 }
-CLINICAL = ("therapist.", "comparing.")  # pages on which a therapist reads answers
+CLINICAL = ("therapist.", "comparing.", "asking.")  # pages on which a therapist reads answers
 LAST = ("request.leave", "security.logout")  # end what the other calls need
 CHANGES_BY_READING = {"audit_entry", "audit_head", "staff_session"}
 Route = tuple[str, str, str]

@@ -1,0 +1,126 @@
+"""Some questions of a history asked once more: which ones, and what the answers make of the rest.
+
+Each one is asked by itself, with what its answers call for; nothing else can be changed by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from clinic.screening import answers as reading
+from clinic.screening import comparison, pages
+from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
+from clinic.screening.conditions import Value
+from clinic.screening.pages import stands_here
+from clinic.screening.questionnaire import Question, Questionnaire, Section
+
+ASKED = "asked"  # the one topic of a questionnaire that holds nothing else
+SHOWN, LEFT, ANEW, CONFIRMED = "_shown", "_left", "_asked", "_confirmed"  # marks beside answers
+CHANGES_FAST = ("red-flags", "pregnancy")  # topics that are never taken from an earlier time
+
+
+def askable(questions: Questionnaire) -> tuple[Question, ...]:
+    """The questions that can be asked again by themselves; what hangs on them comes along."""
+    return tuple(
+        questions.questions[question_id]
+        for section in questions.sections
+        for question_id in section.question_ids
+        if _is_first(questions.questions[question_id])
+    )
+
+
+def asked_anew(question: Question, questions: Questionnaire) -> bool:
+    """Whether a question is to be answered without the earlier answer: it may change in a day."""
+    item = questions.questions.get(question.item)
+    again = question.again_on_day or (item is not None and item.again_on_day)
+    return again or question.section in CHANGES_FAST
+
+
+def own_ids(questions: Questionnaire, asked: Iterable[str]) -> tuple[str, ...]:
+    """The ids of the asked questions and of every question that hangs on one of them."""
+    found = dict.fromkeys(one for one in asked if one in questions.questions)
+    while True:
+        more = [
+            question.id
+            for question in questions.questions.values()
+            if question.id not in found and _hangs_on(question, found)
+        ]
+        if not more:
+            return tuple(one for one in questions.questions if one in found)
+        found |= dict.fromkeys(more)
+
+
+def only(questions: Questionnaire, asked: Iterable[str]) -> Questionnaire:
+    """The same questionnaire with one topic, which asks these questions one by one."""
+    own = own_ids(questions, asked)
+    here = {one: replace(questions.questions[one], section=ASKED, grouped=False) for one in own}
+    topic = Section(ASKED, "", "", own, complete=False)
+    known = {**questions.questions, **here}
+    ordered = {one: known[one] for one in questions.questions}
+    return replace(questions, sections=(topic,), questions=ordered)
+
+
+def carried_over(
+    questions: Questionnaire,
+    stored: Mapping[str, object],
+    asked: Sequence[str],
+    given: Mapping[str, object],
+    *,
+    shown: Iterable[str] = (),
+    as_of: date,
+) -> dict[str, object]:
+    """The stored answers with those to the asked questions replaced; all others stay as they are.
+
+    What the new answers no longer call for is left out, and a mark goes with its answer.
+    """
+    own = set(own_ids(questions, asked))
+    kept = {key: value for key, value in comparison.flat(stored).items() if key not in own}
+    known = _readable({**kept, **given}, questions)
+    called_for = reading.asked_only(questions, known, as_of=as_of).as_json()
+    strange = {key: value for key, value in kept.items() if key not in known}
+    found = {**strange, **called_for}
+    marks: dict[str, object] = {
+        SHOWN: sorted((_marked(stored, SHOWN) - own | set(shown)) & set(found)),
+        LEFT: sorted(_marked(stored, LEFT) - set(called_for)),
+    }
+    dated = stored.get(CONFIRMED)
+    confirmed = dict(dated) if isinstance(dated, Mapping) else {}
+    days = {key: day for key, day in confirmed.items() if key in found and key not in own}
+    every = {**marks, CONFIRMED: days}
+    return {**found, **{name: one for name, one in every.items() if one or name == SHOWN}}
+
+
+def section_of(questions: Questionnaire, question_id: str) -> str:
+    """The topic that a question belongs to."""
+    return questions.questions[question_id].section
+
+
+def missing(topic: Questionnaire, answers: Answers, *, as_of: date) -> tuple[Question, ...]:
+    """What must be answered of the asked questions and is not."""
+    return pages.missing(topic, ASKED, answers, as_of=as_of)
+
+
+def _is_first(question: Question) -> bool:
+    return stands_here(question) and not question.is_follow_up
+
+
+def _hangs_on(question: Question, asked: Mapping[str, None]) -> bool:
+    named = question.condition.questions() if question.condition else frozenset()
+    return question.is_follow_up and stands_here(question) and bool(named & set(asked))
+
+
+def _marked(stored: Mapping[str, object], name: str) -> set[str]:
+    listed = stored.get(name)
+    return {str(one) for one in listed} if isinstance(listed, list | tuple) else set()
+
+
+def _readable(given: Mapping[str, object], questions: Questionnaire) -> Answers:
+    found: dict[str, Value] = {}
+    for question_id, value in given.items():
+        try:
+            found |= reading.read({question_id: value}, questions)
+        except (UnknownQuestion, UnreadableAnswer):
+            continue
+    return Answers(found)

@@ -1,0 +1,53 @@
+"""A request that waits for what a therapist has asked: set aside, and brought back to who asked."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from clinic.booking.lifecycle import Track
+from clinic.models import Act, Request, Review, User
+from clinic.services import tracks, triage
+from clinic.services.transaction import Work
+
+ASKED = "therapist_asked"  # why the desk sees it waiting
+
+
+def open_question(work: Work, request: Request) -> Review | None:
+    """Return the decision that asks the patient for more, while it waits for an answer."""
+    if request.clinical_state != "more_information":
+        return None
+    query = select(Review).where(Review.request_id == request.id)
+    newest = query.order_by(Review.signed_at.desc(), Review.id).limit(1)
+    return work.session.scalars(newest).first()
+
+
+def begin(work: Work, request: Request, *, until: date) -> None:
+    """Let the desk see the request as waiting for the patient until that day."""
+    if tracks.can(request, Track.DESK, "wait"):
+        triage.set_aside(work, request, until=until, because=ASKED)
+
+
+def over(work: Work, request: Request, asked: Review) -> None:
+    """End the waiting, and put the request into the folder of the therapist who asked."""
+    if request.desk_state == "waiting" and _waits_for_this(work, request):
+        tracks.move(work, request, Track.DESK, "come back", detail={"because": ASKED})
+        request.waiting_until = None
+    asker = work.session.get(User, asked.signed_by_id)
+    if asker is None or not asker.active or request.claimed_by_id == asker.id:
+        return
+    if tracks.can(request, Track.DESK, "return"):
+        tracks.move(work, request, Track.DESK, "return")
+        request.claimed_by_id, request.claimed_at = asker.id, work.now
+
+
+def _waits_for_this(work: Work, request: Request) -> bool:
+    query = (
+        select(Act)
+        .where(Act.request_id == request.id, Act.track == Track.DESK, Act.act == "wait")
+        .order_by(Act.position.desc())
+        .limit(1)
+    )
+    act = work.session.scalars(query).first()
+    return act is not None and (act.detail or {}).get("because") == ASKED
