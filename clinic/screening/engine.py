@@ -47,6 +47,7 @@ class Floor:
     reason: str
     because: tuple[tuple[str, object], ...]
     call_today: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,9 @@ def _verdict(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict:
         or any(reading.mismatch for reading in loud)
         or any(floor.reason == MISMATCH for floor in floors),
         unanswered=bool(loud) and all(reading.capped for reading in loud) and not free,
-        private=item.private or any(_private(item, intake)),
+        private=item.private
+        or any(floor.private for floor in floors)
+        or any(_private(item, intake)),
     )
 
 
@@ -384,7 +387,8 @@ def _asked_by_medicine(plan: Plan, intake: Intake) -> Iterator[Floor]:
         level = min(
             Level(mention.hit.medicine_class.mismatch), _as_yes(plan.item, plan.main, intake)
         )
-        yield Floor(level, MISMATCH, ((mention.question, mention.line),))
+        private = mention.hit.medicine_class.private
+        yield Floor(level, MISMATCH, ((mention.question, mention.line),), private=private)
 
 
 def _asking(item: Item, intake: Intake) -> tuple[Mention, ...]:

@@ -78,7 +78,7 @@ class Intake:
     ) -> Intake:
         """Read what was typed, as of the day on which the intake is screened."""
         found = tuple(dict.fromkeys(_mentions(questionnaire, ruleset, answers, as_of)))
-        spoken = _spoken(questionnaire, ruleset, answers, as_of, _counted(found, as_of))
+        spoken = _spoken(questionnaire, ruleset, answers, as_of, _counted(found))
         return cls(
             questionnaire, ruleset, answers, as_of, found, spoken,
             by_group=_by_group(found, ruleset), asked_by_medicine=_asked(found),
@@ -220,15 +220,18 @@ def _typed(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[str
             yield from ((question_id, line) for line in sorted(set(value)))
 
 
-def _counted(mentions: tuple[Mention, ...], as_of: date) -> frozenset[tuple[str, str, str]]:
-    """Lines in which a medicine already speaks for an item, as question, line and item.
+def _counted(mentions: tuple[Mention, ...]) -> frozenset[tuple[str, str, str]]:
+    """Lines in which the patient's own medicine speaks for an item: question, line and item.
 
-    The words of that item beside it ("Zoloft, an antidepressant") say no more than its name.
+    The words of that item beside it ("Zoloft, an antidepressant") say no more than its name,
+    and its name is read with the time that the line gives.
     """
     return frozenset(
         (mention.question, mention.line, mention.hit.medicine_class.item)
         for mention in mentions
-        if mention.hit is not None and mention.hit.medicine_class.item and mention.fires(as_of)
+        if mention.hit is not None
+        and mention.hit.medicine_class.item
+        and mention.hit.status not in ("family", "negated")
     )
 
 
