@@ -16,6 +16,7 @@ from clinic.screening.rules import Item, Ruleset
 from clinic.screening.words import Cues, Tokens
 
 MEDICINES = "medicines"
+NAMED = "+"  # stands for a word of a lay phrase, which no typed word is
 WANTED = "wanted_regions"
 # Medicines that matter wherever they are named, not only in the list.
 ANYWHERE = frozenset({"anticoagulant", "antiplatelet", "unnamed-blood-thinner"})
@@ -254,17 +255,24 @@ def _spoken(
 
 
 def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
-    cues, known = ruleset.formulary.cues, ruleset.phrase_words
+    cues = ruleset.formulary.cues
     near = ruleset.phrases_in(whole)
     if not near:
         return
     for clause in cues.split(whole, _within(whole, near)):
-        past = _is_past(clause, cues, as_of)
+        past, named = _is_past(clause, cues, as_of), _named(clause, near)
         for item, phrase in near:
             if past and ruleset.items[item].about_now:
                 continue
-            if _says(clause, phrase, cues, known):
+            alike = ruleset.look_alikes.get(item, ())
+            if _says(clause, phrase, named, alike, cues):
                 yield item, phrase
+
+
+def _named(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Tokens:
+    """The clause with a mark in place of each word of a phrase: "no" carries over a whole one."""
+    within = _within(clause, near)
+    return tuple(NAMED if place in within else word for place, word in enumerate(clause))
 
 
 def _is_past(clause: Tokens, cues: Cues, as_of: date) -> bool:
@@ -283,13 +291,30 @@ def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[in
     )
 
 
-def _says(clause: Tokens, phrase: Tokens, cues: Cues, known: frozenset[str]) -> bool:
+def _says(
+    clause: Tokens, phrase: Tokens, named: Tokens, alike: tuple[Tokens, ...], cues: Cues
+) -> bool:
     index = words.find(clause, phrase)
     while index >= 0:
-        before = clause[:index]
-        if not cues.negated(before, known) and not cues.of_somebody_else(before, known):
+        before = named[:index]
+        if not (
+            cues.negated(before, (NAMED,))
+            or cues.of_somebody_else(before, (NAMED,))
+            or _inside(clause, range(index, index + len(phrase)), alike)
+        ):
             return True
         index = words.find(clause, phrase, index + 1)
+    return False
+
+
+def _inside(clause: Tokens, places: range, alike: tuple[Tokens, ...]) -> bool:
+    """Whether words stand inside a longer phrase that means something else."""
+    for phrase in alike:
+        index = words.find(clause, phrase)
+        while index >= 0:
+            if index <= places.start and places.stop <= index + len(phrase):
+                return True
+            index = words.find(clause, phrase, index + 1)
     return False
 
 

@@ -15,6 +15,7 @@ from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
 from clinic.screening.regions import Body, UnknownRegion
 from clinic.screening.source import BrokenData, Data, Place
+from clinic.screening.words import find, tokens
 
 RULE_KEYS = (
     "id", "answer", "when", "level", "block", "about", "reason", "notes", "see", "raise", "tag",
@@ -23,7 +24,7 @@ RULE_KEYS = (
 ITEM_KEYS = (
     "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
     "settings", "rules", "without_rule", "reason", "patient", "action", "sources", "disagreement",
-    "words", "mild_words", "words_about", "words_settle",
+    "words", "mild_words", "words_except", "words_about", "words_settle",
 )  # fmt: skip
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
@@ -205,7 +206,18 @@ class _Lint:
             yield from self._question(self.questions[question_id])
         yield from self._rules(name, place)
         yield from _without_words(place)
+        yield from self._exceptions(name, place)
         yield from self._translations(name, place)
+
+    def _exceptions(self, name: str, place: Place) -> Iterator[Problem]:
+        """Exceptions that hold no lay word, so that they except nothing."""
+        translated = (found.get(name) for found in self.data.translations.values())
+        for file in (place, *(other for other in translated if other is not None)):
+            kinds = [key for key in ("words", "mild_words") if file.has(key)]
+            phrases = [tokens(text) for key in kinds for text in file[key].texts()]
+            for exception in file["words_except"].each() if file.has("words_except") else ():
+                if not any(find(tokens(exception.text()), phrase) >= 0 for phrase in phrases):
+                    yield _error(exception, f"'{exception.text()}' holds none of the lay words")
 
     def _question(self, asked: _Asked) -> Iterator[Problem]:
         _shape(asked.place)

@@ -17,7 +17,7 @@ from clinic.screening.source import BrokenData, Data, Place
 from clinic.screening.words import Tokens
 
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
-TRANSLATED_KEYS = ("patient", "words", "mild_words")
+TRANSLATED_KEYS = ("patient", "words", "mild_words", "words_except")
 URGENCIES = ("emergency", "same_day")
 SWITCH_CODES = ("clinic_protocol", "evidence", "covered_elsewhere", "wrong_as_written")
 # Items that stand for what nobody knows yet: without their rules it would count as "no".
@@ -100,6 +100,7 @@ class Item:
     about_now: bool
     mild_words: Mapping[str, tuple[str, ...]]
     words_settle: bool
+    look_alikes: tuple[str, ...] = ()
 
     @cached_property
     def mild_phrases(self) -> frozenset[Tokens]:
@@ -141,16 +142,20 @@ class Ruleset:
             found.setdefault(phrase[0], []).append(place)
         return {word: tuple(places) for word, places in found.items()}
 
+    @cached_property
+    def look_alikes(self) -> Mapping[str, tuple[Tokens, ...]]:
+        """Phrases that hold lay words of an item and mean something else, by item."""
+        return {
+            name: tuple(words.tokens(phrase) for phrase in item.look_alikes)
+            for name, item in self.items.items()
+            if item.look_alikes
+        }
+
     def phrases_in(self, said: Tokens) -> tuple[tuple[str, Tokens], ...]:
         """The lay phrases that begin with a word of these, longest first."""
         index = self._by_first_word
         places = {place for word in set(said) for place in index.get(word, ())}
         return tuple(self.phrases[place] for place in sorted(places))
-
-    @cached_property
-    def phrase_words(self) -> frozenset[str]:
-        """Every word that stands in a lay phrase."""
-        return frozenset(word for _, phrase in self.phrases for word in phrase)
 
     def to_document(self) -> str:
         """The canonical text from which `from_document` restores these rules."""
@@ -335,6 +340,7 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         about_now=about is not None and about.one_of("now", "ever") == "now",
         mild_words=_lay_words(name, "mild_words", place, files),
         words_settle=_flag(place, "words_settle"),
+        look_alikes=tuple(_look_alikes(name, place, files)),
     )
 
 
@@ -364,6 +370,13 @@ def _patient(name: str, place: Place, files: _Files) -> dict[str, dict[str, str]
     for language, texts in _in_language(name, "patient", files):
         found[language] = {key: text.text() for key, text in texts.entries()}
     return found
+
+
+def _look_alikes(name: str, place: Place, files: _Files) -> Iterator[str]:
+    if place.has("words_except"):
+        yield from place["words_except"].texts()
+    for _, phrases in _in_language(name, "words_except", files):
+        yield from phrases.texts()
 
 
 def _lay_words(name: str, key: str, place: Place, files: _Files) -> dict[str, tuple[str, ...]]:

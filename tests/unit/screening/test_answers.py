@@ -12,9 +12,7 @@ from tests.unit.screening.harmless import TODAY
 ASKED = questionnaire.shipped()
 
 
-@pytest.mark.parametrize(
-    "question", ["nothing", "diabetes.colour", "free_text.extra", "rf-stroke-signs"]
-)
+@pytest.mark.parametrize("question", ["nothing", "diabetes.colour", "free_text.extra"])
 def test_a_question_that_is_not_asked_is_named(question: str) -> None:
     raw: dict[str, Any] = {question: "no"}
     if question.startswith("free_text."):

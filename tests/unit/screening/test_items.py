@@ -56,13 +56,21 @@ def test_fever_without_signs_or_low_immunity_is_absolute() -> None:
 
     assert found.level.value == "absolute"
     assert found.rules == ("fever",)
+    assert found.patient_text == "rf-fever-infection/default"
 
 
-@pytest.mark.parametrize("answer", ["yes", "not_sure", BLANK])
+@pytest.mark.parametrize("answer", ["yes", "not_sure"])
 def test_fever_with_a_spleen_that_may_not_work_is_urgent(answer: object) -> None:
     changes = {**FEVER, "rf-fever-infection.signs": [], "splenectomy": answer}
 
     assert level(changes, "rf-fever-infection") == "urgent"
+
+
+def test_a_spleen_question_left_blank_holds_a_fever_and_sends_nobody_to_emergency() -> None:
+    screening = screened({**FEVER, "rf-fever-infection.signs": [], "splenectomy": BLANK})
+
+    assert screening.level.value == "absolute"
+    assert screening.finding("splenectomy") is not None
 
 
 @pytest.mark.parametrize("answer", ["not_sure", "prefer_not", BLANK])

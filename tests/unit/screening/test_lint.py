@@ -133,12 +133,32 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read(folder)
 
 
-def test_what_ships_has_no_error_and_names_what_is_still_to_come() -> None:
+def expecting(folder: Path, item: str) -> Path:
+    """The folder, its list of allergies naming one more item."""
+    file = folder / "sections.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(
+        text.replace("items: [metal-allergy", f"items: [{item}, metal-allergy"), "utf-8"
+    )
+    return folder
+
+
+def test_what_ships_has_no_error() -> None:
     found = list(lint.problems(source.read_folder()))
 
     assert [str(problem) for problem in found if problem.severity == "error"] == []
-    told = " ".join(problem.text for problem in found)
-    assert "rf-stroke-signs" in told
+
+
+def test_what_is_still_to_come_is_named_and_counts_as_not_sure(tmp_path: Path) -> None:
+    folder = expecting(copied(tmp_path), "next-item")
+    rule = folder / "items/rf-night-pain.yaml"
+    text = rule.read_text("utf-8")
+    rule.write_text(text.replace("question: cancer-current", "question: next-item"), "utf-8")
+
+    found = [str(problem) for problem in lint.problems(read(folder))]
+
+    assert any("still to come in this section" in text and "next-item" in text for text in found)
+    assert any("'next-item', which is still to come: counts as not sure" in one for one in found)
 
 
 def test_an_item_is_one_file_and_its_spanish(tmp_path: Path) -> None:
@@ -208,6 +228,15 @@ def test_the_ruleset_is_complete_when_every_expected_item_is_there(tmp_path: Pat
     assert shipped.to_come == expected - present
     assert not without_one.complete
     assert without_one.to_come == shipped.to_come | {"tattoo"}
+
+
+def test_an_exception_that_holds_no_lay_word_is_refused(tmp_path: Path) -> None:
+    file = copied(tmp_path) / "es" / "rf-acute-trauma.yaml"
+    file.write_text(file.read_text("utf-8").replace("ondas de choque", "olas del mar"), "utf-8")
+
+    found = [str(problem) for problem in lint.problems(read(tmp_path))]
+
+    assert any("'olas del mar' holds none of the lay words" in problem for problem in found)
 
 
 def test_an_item_has_rules_or_a_reason_why_it_has_none(tmp_path: Path) -> None:

@@ -48,11 +48,11 @@ HEARD = [
     ("kidney transplant years ago", "immune-suppressed", "relative"),
     ("my left hand is numb", "own-words-not-asked-yet", "relative"),
     ("se me duermen los dedos", "own-words-not-asked-yet", "relative"),
-    ("I lost control of my bladder", "own-words-red-flag", "absolute"),
-    ("my calf is swollen and red", "own-words-red-flag", "absolute"),
-    ("tengo la cara caída", "own-words-red-flag", "absolute"),
-    ("thoughts of hurting myself", "own-words-red-flag", "absolute"),
-    ("no quiero vivir", "own-words-red-flag", "absolute"),
+    ("I lost control of my bladder", "rf-cauda-equina", "absolute"),
+    ("my calf is swollen and red", "rf-dvt-suspected", "absolute"),
+    ("tengo la cara caída", "rf-stroke-signs", "absolute"),
+    ("thoughts of hurting myself", "rf-crisis", "absolute"),
+    ("no quiero vivir", "rf-crisis", "absolute"),
 ]
 NOT_HEARD = [
     ("no chest pain", "rf-chest-breath"),
@@ -77,8 +77,8 @@ NOT_HEARD = [
     ("my mother and father both have diabetes", "diabetes"),
     ("my father has a pacemaker", "own-words-not-asked-yet"),
     ("no pacemaker, no implants", "own-words-not-asked-yet"),
-    ("hit my head in 2011", "own-words-red-flag"),
-    ("I hurt myself lifting a box", "own-words-red-flag"),
+    ("hit my head in 2011", "rf-acute-trauma"),
+    ("I hurt myself lifting a box", "rf-crisis"),
 ]
 
 
