@@ -109,6 +109,11 @@ questions:
     choices: [yes, no, not_sure]
     caution: [[yes], [no]]
     show: {question: hiv, operator: "=", answer: yes}
+  hiv.well:
+    text: Do you feel well?
+    choices: [yes, no, not_sure]
+    caution: [[yes], [no]]
+    show: {question: hiv, operator: "=", answer: yes}
 rules:
   - {id: known, answer: yes, level: relative}
   - {id: unsaid, answer: prefer_not, level: none}
