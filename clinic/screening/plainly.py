@@ -36,6 +36,10 @@ COMPARED = {
 }  # fmt: skip
 OFTEN = {"=": "exactly", "!=": "not exactly", ">": "more than", ">=": "at least", "<": "fewer than",
          "<=": "at most"}  # fmt: skip
+WIDENED = {
+    "limb": " with the whole limb",
+    "quarter": " with the whole limb and its quarter of the trunk (outside a limb, the next ones)",
+}
 UNSURE = {"not_sure": "not sure", "prefer_not": "prefer not to say", "yes": "yes", "no": "no",
           "not_applicable": "does not apply"}  # fmt: skip
 
@@ -86,6 +90,7 @@ class Teller:
             said = ", ".join(named.regions)
         side = f" on the side of `{named.side}` (both if not known)" if named.side else ""
         near = " and the next ones" if named.neighbours else ""
+        near += WIDENED[named.widen] if named.widen else ""
         return f"{said}{near}{side}"
 
     def amount(self, amount: Amount) -> str:
