@@ -368,7 +368,8 @@ def _spoken_for(plan: Plan, main: Question, intake: Intake) -> Iterator[str]:
 
 def _says_something(question: Question, intake: Intake) -> bool:
     value = intake.value(question.id)
-    return value not in (None, (), *UNSURE, *question.least)
+    nothing = () if question.kind == "side" else question.least  # a side always says something
+    return value not in (None, (), *UNSURE, *nothing)
 
 
 def _floors(plan: Plan, intake: Intake) -> Iterator[Floor]:
