@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from functools import cache
 
-from clinic.screening import dosage, source, spelling, timing, words
+from clinic.screening import dosage, purposes, source, spelling, timing, words
+from clinic.screening.purposes import Purposes
 from clinic.screening.source import Place
 from clinic.screening.spelling import Spelling
 from clinic.screening.words import Cues, Tokens
@@ -25,11 +26,16 @@ ANTICOAGULANT = "anticoagulant"
 SERIOUS = frozenset({ANTICOAGULANT, "antiplatelet", "unnamed-blood-thinner"})
 # Never passed over where the spelling is nearer to something milder.
 GRAVE = SERIOUS | {"cancer-medicine", "clotting-medicine", "platelet-raising", "immunosuppressant"}
+UNNAMED = "unnamed-blood-thinner"
+BLOOD_THINNING = frozenset({ANTICOAGULANT, "antiplatelet"})
+PURPOSE = "medicine for"
+UNKNOWN_NAME = "name not known, ends in"
 LONGEST_NAME = 6
+LONG_NAME = 8  # in a shorter one two letters amiss leave a doubt
 RECENT_DAYS = 14
 CLASS_KEYS = (
     "row", "item", "ask", "mismatch", "until_asked", "groups", "private", "occasional_is_harmless",
-    "stopped_by_rule", "names", "said",
+    "stopped_by_rule", "names", "said", "purposes", "explained_by_a_name",
 )  # fmt: skip
 
 
@@ -51,6 +57,7 @@ class MedicineClass:
     private: bool
     occasional_is_harmless: bool
     stopped_by_rule: bool
+    explained_by_a_name: frozenset[str] = frozenset()
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -127,6 +134,9 @@ class Formulary:
     spelling: Spelling = field(repr=False)
     name_words: frozenset[str] = field(repr=False)
     sizes: Mapping[str, tuple[int, ...]] = field(repr=False)
+    said: frozenset[Tokens] = field(repr=False)
+    purposes: Purposes = field(repr=False)
+    endings: tuple[tuple[str, str], ...]
     read: _Lines = field(default_factory=_Lines, repr=False, compare=False)
 
     @property
@@ -182,9 +192,11 @@ class Formulary:
         yield from held
 
     def _names_something(self, clause: Tokens) -> bool:
-        if self._exact(clause)[0]:
+        if self._exact(clause)[0] or self.purposes.another(clause):
             return True
-        return any(self._may_be_name(word) for word in clause)
+        if any(self._may_be_name(word) for word in clause):
+            return True
+        return next(self.purposes.find(clause), None) is not None
 
     def _may_be_name(self, word: str) -> bool:
         letter = len(word) == 1 and word.isascii()
@@ -194,20 +206,63 @@ class Formulary:
         self, clause: Tokens, as_of: date | None, *, strict: bool = False
     ) -> tuple[list[Hit], list[str]]:
         found, used = self._exact(clause)
+        if not strict:
+            found += self._for_something(clause, used)
         strange: list[str] = []
         for index, word in enumerate(clause):
             if index in used or not self._may_be_name(word):
                 continue
-            near = self._near(word, strict=strict)
-            found += [_Named(index, index + 1, near, exact=False)] if near else []
-            strange += [] if near else [word]
-        found.sort(key=lambda one: one.start)
+            near, sure = self._near(word, index, strict=strict)
+            found += [near] if near else []
+            strange += [] if sure else [word]
+        if not found and not strange and self.purposes.another(clause):
+            strange.append(" ".join(clause))
+        found = sorted(self._not_explained(found), key=lambda one: one.start)
         hits = [
             hit
             for one in found
             for hit in self._hits(one, clause, _window(one, found, clause), as_of)
         ]
         return hits, strange
+
+    def _for_something(self, clause: Tokens, used: set[int]) -> list[_Named]:
+        found: list[_Named] = []
+        for start, end, meant in self.purposes.find(clause, used):
+            said = " ".join(clause[start:end])
+            agents = tuple((said, agent, medicine_class) for agent, medicine_class in meant)
+            found.append(_Named(start, end, agents, exact=True, vague=True))
+            used.update(range(start, end))
+        return found
+
+    def _not_explained(self, found: list[_Named]) -> Iterator[_Named]:
+        """All but words such as "heart pill" and "blood thinner" that a name beside them explains.
+
+        Any name explains some of them; the others only a name that weighs something too.
+        """
+        named = [one for one in found if not one.vague]
+        weighty = any(not self._harmless(one) for one in named)
+        thinner = any(self._in(one, BLOOD_THINNING) for one in named)
+        for one in found:
+            if one.vague and named and self._explained(one, weighty=weighty, thinner=thinner):
+                continue
+            yield one
+
+    def _explained(self, one: _Named, *, weighty: bool, thinner: bool) -> bool:
+        if all(
+            by_any and (agent in by_any or agent.startswith(PURPOSE))
+            for _, agent, medicine_class in one.agents
+            if (by_any := self.classes[medicine_class].explained_by_a_name) is not None
+        ):
+            return True
+        if self._in(one, frozenset({UNNAMED})):
+            return thinner
+        return weighty and all(agent.startswith(PURPOSE) for _, agent, _ in one.agents)
+
+    def _in(self, one: _Named, groups: frozenset[str]) -> bool:
+        return any(self.classes[name].groups & groups for _, _, name in one.agents)
+
+    def _harmless(self, one: _Named) -> bool:
+        return not any(self.classes[name].about for _, _, name in one.agents)
 
     def _exact(self, clause: Tokens) -> tuple[list[_Named], set[int]]:
         """The names spelled rightly, longer ones first, and the places that they take."""
@@ -224,18 +279,45 @@ class Formulary:
                 if clause[index : span.stop] in self.names and not used.intersection(span):
                     used.update(span)
                     name = " ".join(clause[index : span.stop])
-                    found.append(_Named(index, span.stop, (name,), exact=True))
+                    found.append(self._named(index, span.stop, (name,), exact=True))
         return sorted(found, key=lambda one: one.start), used
 
-    def _near(self, word: str, *, strict: bool) -> tuple[str, ...]:
+    def _named(self, start: int, end: int, names: Iterable[str], *, exact: bool) -> _Named:
+        found = {
+            (name, agent, medicine_class)
+            for name in names
+            for agent, medicine_class in self.names[tuple(name.split())]
+        }
+        vague = all(tuple(name.split()) in self.said for name, _, _ in found)
+        return _Named(start, end, tuple(sorted(found)), exact=exact, vague=vague)
+
+    def _near(self, word: str, index: int, *, strict: bool) -> tuple[_Named | None, bool]:
+        """What a word may be the misspelling of, and whether it is near enough to be sure."""
+        names, sure = self._candidates(word, strict=strict)
+        if names:
+            return self._named(index, index + 1, names, exact=False), sure
+        if not strict:
+            for ending, medicine_class in self.endings:
+                if word.endswith(ending) and len(word) > len(ending) + 2:
+                    agents = ((word, f"{UNKNOWN_NAME} {ending}", medicine_class),)
+                    return _Named(index, index + 1, agents, exact=False), False
+        return None, False
+
+    def _candidates(self, word: str, *, strict: bool) -> tuple[tuple[str, ...], bool]:
         close = self.spelling.close(word, strict=strict)
+        alike = () if strict else self.spelling.alike(word)
         if not close:
-            return () if strict else self.spelling.alike(word)
+            return alike, bool(alike)
         nearest = close[0][0]
         names = {name for distance, name in close if distance == nearest or self._grave(name)}
         for _, name in close:
             names |= self.look_alikes.get(name, frozenset())
-        return tuple(sorted(names))
+        sure = (
+            nearest == 1
+            or strict
+            or any(len(name) >= LONG_NAME or name in alike for distance, name in close)
+        )
+        return tuple(sorted(names)), sure
 
     def _grave(self, name: str) -> bool:
         return any(
@@ -245,20 +327,16 @@ class Formulary:
     def _hits(
         self, named: _Named, clause: Tokens, window: slice, as_of: date | None
     ) -> Iterator[Hit]:
-        agents = {
-            (name, agent, medicine_class)
-            for name in named.names
-            for agent, medicine_class in self.names[tuple(name.split())]
-        }
-        several = len({medicine_class for _, _, medicine_class in agents}) > 1 and not named.exact
-        for name, agent, medicine_class in sorted(agents):
+        several = len({name for _, _, name in named.agents}) > 1 and not named.exact
+        either = tuple(dict.fromkeys(name for name, _, _ in named.agents)) if several else ()
+        for name, agent, medicine_class in named.agents:
             hit = Hit(
                 name,
                 agent,
                 self.classes[medicine_class],
                 "current",
                 exact=named.exact,
-                either=named.names if several else (),
+                either=either,
             )
             yield self._told(hit, clause, named, window, as_of)
 
@@ -307,12 +385,16 @@ class Formulary:
 
 @dataclass(frozen=True)
 class _Named:
-    """Where in a clause a medicine is named, and as what."""
+    """Where in a clause a medicine is named, and as what: name, agent, class.
+
+    A `vague` one is spoken of without its name.
+    """
 
     start: int
     end: int
-    names: tuple[str, ...]
+    agents: tuple[tuple[str, str, str], ...]
     exact: bool
+    vague: bool = False
 
 
 def _window(named: _Named, every: list[_Named], clause: Tokens) -> slice:
@@ -339,14 +421,21 @@ _NUMBERED = re.compile(r"^[\d/.-]+[a-z]{0,3}$")
 
 def read(place: Place, cue_words: Place) -> Formulary:
     """Understand the medicines of a data file."""
-    place.only("classes", "look_alikes")
+    place.only("classes", "look_alikes", "around_purposes", "endings")
     cues = words.read_cues(cue_words)
     classes: dict[str, MedicineClass] = {}
     names: dict[Tokens, list[tuple[str, str]]] = {}
+    meant: dict[Tokens, list[tuple[str, str]]] = {}
+    proper: set[Tokens] = set()
     for name, found in place.need("classes").entries():
         classes[name] = _class(name, found)
-        for agent, written in _written(found):
-            names.setdefault(words.tokens(written), []).append((agent, name))
+        for key in ("names", "said"):
+            for agent, written in _written(found.get(key)):
+                names.setdefault(words.tokens(written), []).append((agent, name))
+                if key == "names":
+                    proper.add(words.tokens(written))
+        for purpose in found["purposes"].texts() if found.has("purposes") else ():
+            meant.setdefault(words.tokens(purpose), []).append((f"{PURPOSE} {purpose}", name))
     sizes: dict[str, set[int]] = {}
     for tokens in names:
         sizes.setdefault(tokens[0], set()).add(len(tokens))
@@ -360,16 +449,29 @@ def read(place: Place, cue_words: Place) -> Formulary:
         spelling.read(name[0] for name in names if len(name) == 1),
         frozenset(name[0] for name in names if len(name) == 1),
         {word: tuple(sorted(found)) for word, found in sizes.items()},
+        frozenset(set(names) - proper),
+        purposes.read(
+            place.get("around_purposes"), {key: tuple(found) for key, found in meant.items()}
+        ),
+        _endings(place.get("endings"), classes),
     )
 
 
-def _written(place: Place) -> Iterator[tuple[str, str]]:
-    """Each medicine of a class, by each of its names and by what patients say instead."""
-    for key in ("names", "said"):
-        listed = place.get(key)
-        for agent, others in listed.entries() if listed else ():
-            for written in (agent, *(others.texts() if others.value else ())):
-                yield agent, written
+def _written(listed: Place | None) -> Iterator[tuple[str, str]]:
+    """Each medicine of a class, by each of its names or by what patients say instead."""
+    for agent, others in listed.entries() if listed else ():
+        for written in (agent, *(others.texts() if others.value else ())):
+            yield agent, written
+
+
+def _endings(place: Place | None, classes: Container[str]) -> tuple[tuple[str, str], ...]:
+    """Endings by which a generic name tells its class though nobody listed it, longest first."""
+    found: list[tuple[str, str]] = []
+    for name, endings in place.entries() if place else ():
+        if name not in classes:
+            raise endings.broken(f"there is no class of medicines '{name}'")
+        found += [(ending, name) for ending in endings.texts()]
+    return tuple(sorted(found, key=lambda one: (-len(one[0]), one)))
 
 
 def _class(name: str, place: Place) -> MedicineClass:
@@ -387,7 +489,13 @@ def _class(name: str, place: Place) -> MedicineClass:
         occasional_is_harmless=place.has("occasional_is_harmless")
         and place["occasional_is_harmless"].flag(),
         stopped_by_rule=place.has("stopped_by_rule") and place["stopped_by_rule"].flag(),
+        explained_by_a_name=_explained_by_a_name(place),
     )
+
+
+def _explained_by_a_name(place: Place) -> frozenset[str]:
+    listed = place.get("explained_by_a_name")
+    return frozenset(listed.texts()) if listed else frozenset()
 
 
 def _weight(place: Place | None) -> str:

@@ -22,7 +22,11 @@ _CLAUSES = re.compile(
     r"|(?<!\bst)(?<!\bdr)\.(?!\d)"  # a full stop, but not in "St. John"
     r"|\s[-\u2013\u2014/]\s"  # a dash or a stroke between blanks
 )
-_TOKEN = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}|\d+(?:\.\d+)?|[^\W\d_]+\d*")
+_TOKEN = re.compile(
+    r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}|\d+(?:\.\d+)?"
+    r"|[^\W\d_]{5,}(?=\d{2}|\d+ ?(?:mg|mcg|ml|iu|ui)\b)"  # "aspirin325mg"
+    r"|[^\W\d_]+\d*"
+)
 REACH = 6
 
 
