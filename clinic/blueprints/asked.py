@@ -95,7 +95,7 @@ def _draw(found: Open, form: forms.HistoryForm, *, changed: bool = False) -> str
         "asking/answer.html",
         found=found,
         form=form,
-        nodes=form.layout(),
+        topics=form.layout(),
         changed=changed,
         key=answering_asked.key(form),
     )

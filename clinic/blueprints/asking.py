@@ -179,7 +179,7 @@ def _draw_answers(found: Open, form: forms.HistoryForm, *, changed: bool = False
         "asking/by_phone.html",
         found=found,
         form=form,
-        nodes=form.layout(),
+        topics=form.layout(),
         changed=changed,
         phone=therapist_words.phone(found.phone) if found.phone else None,
         key=answering_asked.key(form),

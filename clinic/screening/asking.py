@@ -14,7 +14,7 @@ from clinic.screening import comparison, pages
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
 from clinic.screening.conditions import Value
 from clinic.screening.pages import stands_here
-from clinic.screening.questionnaire import Question, Questionnaire, Section
+from clinic.screening.questionnaire import Question, Questionnaire, Section, SharedPage
 
 ASKED = "asked"  # the one topic of a questionnaire that holds nothing else
 SHOWN, LEFT, ANEW, CONFIRMED = "_shown", "_left", "_asked", "_confirmed"  # marks beside answers
@@ -56,10 +56,11 @@ def only(questions: Questionnaire, asked: Iterable[str]) -> Questionnaire:
     """The same questionnaire with one topic, which asks these questions one by one."""
     own = own_ids(questions, asked)
     here = {one: replace(questions.questions[one], section=ASKED, grouped=False) for one in own}
-    topic = Section(ASKED, "", "", own, complete=False)
+    topic = Section(ASKED, "", "", own, complete=False, asked_ids=own)
     known = {**questions.questions, **here}
     ordered = {one: known[one] for one in questions.questions}
-    return replace(questions, sections=(topic,), questions=ordered)
+    page = SharedPage(ASKED, "", (ASKED,))
+    return replace(questions, sections=(topic,), questions=ordered, pages=(page,))
 
 
 def carried_over(
@@ -92,9 +93,10 @@ def carried_over(
     return {**found, **{name: one for name, one in every.items() if one or name == SHOWN}}
 
 
-def section_of(questions: Questionnaire, question_id: str) -> str:
-    """The topic that a question belongs to."""
-    return questions.questions[question_id].section
+def page_of(questions: Questionnaire, question_id: str) -> str:
+    """The page of the history on which a question stands."""
+    topic = pages.topic_of(questions, questions.questions[question_id])
+    return pages.page_of(questions, topic) or topic
 
 
 def missing(topic: Questionnaire, answers: Answers, *, as_of: date) -> tuple[Question, ...]:

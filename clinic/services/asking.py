@@ -197,8 +197,8 @@ def _stop(
     _write_into(draft, case)
     work.session.flush()
     tokens.grant(work, request.id, "draft_browser", browser)
-    section = asking.section_of(questionnaire.shipped(), urgent)
-    stopping.check(work, request, draft, page=drafting.HISTORY + section, language=language)
+    page = drafting.HISTORY + asking.page_of(questionnaire.shipped(), urgent)
+    stopping.check(work, request, draft, page=page, language=language)
 
 
 def _write_into(draft: Draft, case: _Case) -> None:

@@ -116,7 +116,7 @@ def test_an_urgent_answer_stops_at_once_and_alerts(practice: Practice) -> None:
     (draft,) = all_of(Draft, request_id=request_id)
     assert draft.answers["_stop"]["page"].startswith("history/")
     patient.takes_it_back(practice.later(minutes=1))
-    patient.answers_topic(practice.now, "red-flags")
+    patient.answers_page(practice.now, "red-flags")
     patient.sends(practice.later(minutes=1))
     assert findings(request_id)["rf-chest-breath.changed"] == "absolute"
 

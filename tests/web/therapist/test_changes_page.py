@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from clinic.access import Actor
 from clinic.models import AuditEntry
 from clinic.services import confirming, triage
@@ -11,6 +13,7 @@ from tests.support.patients import Patient
 from tests.support.scene import all_of, version_of
 from tests.web.therapist.conftest import Room
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ELIQUIS = {"anticoagulant": "yes", "medicines": ["Eliquis 5 mg", "Lisinopril"]}
 
 
