@@ -73,6 +73,7 @@ def queue() -> str:
         waited=drawing.waited,
         region_labels=drawing.region_labels,
         actions=desk_words.ACTIONS,
+        back_words=desk_words.BACK,
         desk=words.DESK,
         clinical=words.CLINICAL,
         appointment=words.APPOINTMENT,

@@ -91,6 +91,7 @@ def _said(page: RequestPage) -> dict[str, object]:
     return {
         "call_today": _call_today(page),
         "action": desk_words.ACTIONS[page.action],
+        "back_words": desk_words.BACK,
         "waits_for": desk_words.BECAUSE.get(page.waits.because, "") if page.waits else "",
         "desk_word": words.DESK[page.desk_state],
         "clinical_word": words.CLINICAL[page.clinical_state],

@@ -14,6 +14,7 @@ from datetime import date
 from clinic.screening import answers as reading
 from clinic.screening import questionnaire
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
+from clinic.screening.asking import ANEW, CONFIRMED
 from clinic.screening.conditions import UNSURE, Value
 from clinic.screening.medicines import Formulary, Hit
 from clinic.screening.questionnaire import Question, Questionnaire
@@ -44,6 +45,9 @@ class AnswerRow:
     shown_not_ticked: bool
     follow_up: bool
     before: str | None
+    on_the_day: bool = False  # it may change in a day: asked again at the visit
+    confirmed_on: date | None = None  # taken from an earlier time, and said to be true still
+    asked_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,19 @@ class Worded:
             shown_not_ticked=isinstance(shown, list) and question.id in shown,
             follow_up=question.is_follow_up,
             before=_before(question, value, before),
+            on_the_day=question.again_on_day,
+            confirmed_on=self._confirmed(question.id),
+            asked_again=question.id in self._anew(),
         )
+
+    def _confirmed(self, question_id: str) -> date | None:
+        days = self.given.get(CONFIRMED)
+        day = days.get(question_id) if isinstance(days, dict) else None
+        return date.fromisoformat(str(day)) if day else None
+
+    def _anew(self) -> Iterable[str]:
+        asked = self.given.get(ANEW)
+        return asked.get("questions", ()) if isinstance(asked, dict) else ()
 
     def _left(self, question_id: str) -> bool:
         left = self.given.get(LEFT)

@@ -34,6 +34,7 @@ from clinic.models import (
 UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send")}
 UNTOLD |= {(Track.DESK, f"back to {where}") for where in ("new", "contact", "waiting", "ready")}
 UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
+BY_A_DAY = ("date passed", "delay is over", "no answer")
 SHOWN_PARTS = ("until", "because", "reason")
 READINGS = {
     "code.accepted": "patient",
@@ -78,6 +79,7 @@ def _acts(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterator[E
         detail = (act.detail or {}) if act.track == Track.DESK else {}
         shown = (*SHOWN_PARTS, "words") if sees else SHOWN_PARTS
         parts = {key: str(detail[key]) for key in shown if key in detail}
+        parts |= _why(act)
         yield Event(
             act.at,
             act.track,
@@ -86,6 +88,12 @@ def _acts(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterator[E
             parts={"to": act.to_state, "actor": act.actor_kind, **parts},
             position=act.position,
         )
+
+
+def _why(act: Act) -> dict[str, str]:
+    """Say that a day brought it back, where one did; other reasons stay with the therapists."""
+    why = str((act.detail or {}).get("why", "")) if act.track == Track.CLINICAL else ""
+    return {"why": why} if why in BY_A_DAY else {}
 
 
 def done_by(act: Act, names: dict[UUID, str]) -> str | None:

@@ -32,7 +32,7 @@ from clinic.models import (
 )
 from clinic.queries import answers
 from clinic.queries.answers import MedicineRow, SectionRows, Worded
-from clinic.screening import dates, outcome, questionnaire, stored
+from clinic.screening import dates, lapses, outcome, questionnaire, stored
 from clinic.screening.conditions import UNSURE
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
@@ -186,6 +186,8 @@ class History:
     sections: tuple[SectionRows, ...]
     decisions: tuple[DecisionRow, ...]
     live: ClearanceRow | None
+    first_day: date | None  # on which the last finding that holds needling grows milder
+    on_the_day: tuple[str, ...]  # titles of what is asked again at each visit
     notes: tuple[NoteRow, ...]
 
     @property
@@ -288,8 +290,16 @@ class _History:
             sections=tuple(self.words.sections(self.before)),
             decisions=tuple(self._decisions(clearances)),
             live=next((self._cleared(one) for one in clearances if one.ended_at is None), None),
+            first_day=lapses.first_day(screening),
+            on_the_day=tuple(dict.fromkeys(self._on_the_day())),
             notes=tuple(self._notes()),
         )
+
+    def _on_the_day(self) -> Iterator[str]:
+        for question in self.words.version.questions.values():
+            item = self.ruleset.items.get(question.item)
+            if question.again_on_day and item is not None:
+                yield item.title
 
     def _calls(self) -> Iterator[CallRow]:
         query = (

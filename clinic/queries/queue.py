@@ -36,6 +36,7 @@ from clinic.access import Actor, Permission
 from clinic.booking import lifecycle
 from clinic.extensions import db, vault
 from clinic.models import Appointment, Letter, Location, Offer, Request, User
+from clinic.queries import returns
 
 PAGE = 25
 LONGEST_SEARCH = 200
@@ -99,6 +100,7 @@ class Row:
     language: str
     sent_at: datetime
     back: bool
+    back_why: str
     claimed_by: str | None
     mine: bool
 
@@ -365,7 +367,11 @@ def _rows(actor: Actor, found: Sequence[Request]) -> tuple[Row, ...]:
     names = _names(request.claimed_by_id for request in found)
     ids = [request.id for request in found]
     visits, actions = _visits(ids), _actions(ids)
-    return tuple(_row(actor, one, names, visits, actions[one.id]) for one in found)
+    why = returns.why(request.id for request in found if request.back_since is not None)
+    return tuple(
+        _row(actor, one, names, visits, action=actions[one.id], back_why=why.get(one.id, ""))
+        for one in found
+    )
 
 
 def _actions(ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -374,7 +380,13 @@ def _actions(ids: Sequence[UUID]) -> dict[UUID, str]:
 
 
 def _row(
-    actor: Actor, request: Request, names: dict[UUID, str], visits: dict[UUID, str], action: str
+    actor: Actor,
+    request: Request,
+    names: dict[UUID, str],
+    visits: dict[UUID, str],
+    *,
+    action: str,
+    back_why: str,
 ) -> Row:
     sees = actor.may(Permission.SEE_CONTACT)
     holder = request.claimed_by_id
@@ -392,6 +404,7 @@ def _row(
         language=request.language,
         sent_at=request.sent_at or request.created_at,
         back=request.back_since is not None,
+        back_why=back_why,
         claimed_by=names.get(holder) if holder else None,
         mine=holder is not None and holder == actor.id,
     )

@@ -24,13 +24,16 @@ from clinic.models import (
     Appointment,
     Attempt,
     Clearance,
+    Intake,
     Letter,
     Location,
     Offer,
     Request,
+    ScreeningRecord,
     User,
 )
-from clinic.queries import events, queue
+from clinic.queries import events, queue, returns
+from clinic.screening import lapses, outcome
 
 TIMES = ("days", "parts", "words")  # of the wishes: when the patient can come
 
@@ -127,6 +130,7 @@ class RequestPage:
     urgent: bool
     waiting_until: date | None
     back: bool
+    back_why: str
     not_before: date | None
     visit_kind: str
     answered_by: str
@@ -190,7 +194,8 @@ def page(actor: Actor, reference: str) -> RequestPage:
         urgent=request.urgent_open,
         waiting_until=request.waiting_until,
         back=request.back_since is not None,
-        not_before=request.not_before,
+        back_why=returns.why([request.id]).get(request.id, ""),
+        not_before=request.not_before or _first_day(request),
         visit_kind=request.visit_kind,
         answered_by=request.answered_by,
         sent_at=request.sent_at or request.created_at,
@@ -231,6 +236,20 @@ def _sent(reference: str) -> Request:
 def _names() -> dict[UUID, str]:
     query = select(User.id, User.display_name)
     return {row.id: row.display_name for row in db.session.execute(query)}
+
+
+def _first_day(request: Request) -> date | None:
+    """Return the day that the answers themselves name, while a therapist must decide."""
+    if request.clinical_state != "needs_review" or request.urgent_open:
+        return None
+    query = (
+        select(ScreeningRecord)
+        .join(Intake, Intake.id == ScreeningRecord.intake_id)
+        .where(ScreeningRecord.request_id == request.id)
+        .order_by(Intake.number.desc(), ScreeningRecord.made_at.desc(), ScreeningRecord.id)
+    )
+    record = db.session.scalars(query.limit(1)).first()
+    return lapses.first_day(outcome.from_json(record.result)) if record else None
 
 
 def _zone(request: Request) -> str:

@@ -34,12 +34,39 @@ def over(work: Work, request: Request, asked: Review) -> None:
     if request.desk_state == "waiting" and _waits_for_this(work, request):
         tracks.move(work, request, Track.DESK, "come back", detail={"because": ASKED})
         request.waiting_until = None
-    asker = work.session.get(User, asked.signed_by_id)
-    if asker is None or not asker.active or request.claimed_by_id == asker.id:
+    _give(work, request, asked)
+
+
+def back_to_reviewer(work: Work, request: Request) -> None:
+    """Put the request into the folder of the therapist who decided last, if anybody has."""
+    query = select(Review).where(Review.request_id == request.id)
+    newest = query.order_by(Review.signed_at.desc(), Review.id).limit(1)
+    review = work.session.scalars(newest).first()
+    if review is not None:
+        _give(work, request, review)
+
+
+def looked_at(work: Work, request: Request) -> None:
+    """Take a request that a day has brought back to a therapist out of the folder of those."""
+    if request.back_since is None:
+        return
+    query = select(Act.id).where(
+        Act.request_id == request.id,
+        Act.track == Track.CLINICAL,
+        Act.act == "need review",
+        Act.at >= request.back_since,
+    )
+    if work.session.scalars(query.limit(1)).first() is not None:
+        request.back_since = None
+
+
+def _give(work: Work, request: Request, review: Review) -> None:
+    therapist = work.session.get(User, review.signed_by_id)
+    if therapist is None or not therapist.active or request.claimed_by_id == therapist.id:
         return
     if tracks.can(request, Track.DESK, "return"):
         tracks.move(work, request, Track.DESK, "return")
-        request.claimed_by_id, request.claimed_at = asker.id, work.now
+        request.claimed_by_id, request.claimed_at = therapist.id, work.now
 
 
 def _waits_for_this(work: Work, request: Request) -> bool:

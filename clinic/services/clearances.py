@@ -25,7 +25,7 @@ from clinic.models import Clearance, Intake, Request, Review, ScreeningRecord
 from clinic.screening import outcome, regions
 from clinic.screening.conditions import UNSURE
 from clinic.screening.levels import Level
-from clinic.services import offering, screenings, tracks, triage
+from clinic.services import awaiting, offering, screenings, tracks, triage
 from clinic.services.transaction import Work, writes
 
 NOTHING_FOUND = "find nothing to review"
@@ -265,6 +265,7 @@ def _wake(work: Work, request_id: UUID) -> bool:
         return False
     ask_review(work, request, why="delay is over")
     request.back_since = work.now
+    awaiting.back_to_reviewer(work, request)
     return True
 
 

@@ -95,21 +95,28 @@ def _rescreen(work: Work, request_id: UUID) -> bool:
     )
     hashes = {"ruleset": record.ruleset_hash, "before": before.ruleset_hash}
     work.audit("request.screened_again", "request", request.id, **hashes)
-    _hold_clearance(work, request, intake, record, screening)
-    _tell_urgency(work, request, known, screening)
+    hold_clearance(work, request, intake, record, screening, cause="newer_rules", why="newer rules")
+    tell_urgency(work, request, known, screening)
     return True
 
 
-def _hold_clearance(
-    work: Work, request: Request, intake: Intake, record: ScreeningRecord, screening: Screening
+def hold_clearance(
+    work: Work,
+    request: Request,
+    intake: Intake,
+    record: ScreeningRecord,
+    screening: Screening,
+    *,
+    cause: str,
+    why: str,
 ) -> None:
     """End the live clearance where the new result is graver, or no rules may clear any more."""
     live = needling.live(work, request)
     if live is None or not _is_lost(work, live, intake, record, screening):
         return
-    clearances.end(work, request, cause="newer_rules")
+    clearances.end(work, request, cause=cause)
     if request.clinical_state in NEEDLING_ALLOWED:
-        clearances.ask_review(work, request, why="newer rules")
+        clearances.ask_review(work, request, why=why)
 
 
 def _is_lost(
@@ -131,8 +138,8 @@ def _is_lost(
     return graver or screening.level > signed.level
 
 
-def _tell_urgency(work: Work, request: Request, before: Screening, after: Screening) -> None:
-    """Alert where newer rules find something urgent that the older ones did not."""
+def tell_urgency(work: Work, request: Request, before: Screening, after: Screening) -> None:
+    """Alert where the newer screening finds something urgent that the older one did not."""
     if after.level is Level.URGENT and before.level is not Level.URGENT:
         if not request.urgent_open:
             alerts.sound(work, request)

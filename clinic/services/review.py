@@ -135,6 +135,7 @@ def decide(work: Work, request_id: UUID, *, signed: Decision, seen: int, key: st
     clearances.end(work, request, cause="decision")
     tracks.move(work, request, Track.CLINICAL, signed.decision, detail={"review": review.id.hex})
     request.not_before = _first_day(work, request, signed)
+    awaiting.looked_at(work, request)
     if review.decision == ASK and review.valid_until is not None:
         awaiting.begin(work, request, until=review.valid_until)
     if limits is not None:

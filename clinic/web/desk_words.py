@@ -184,6 +184,13 @@ ACTS: Mapping[tuple[str, str], Word] = {
     ("appointment", "correct"): Word(_("The record of the visit was corrected"), Tone.NEUTRAL),
 }
 
+# Why a request came back by itself: a day, never a condition.
+BACK: Mapping[str, LazyString] = {
+    "date passed": _("A date passed"),
+    "delay is over": _("The day that was set has come"),
+    "no answer": _("No answer came in time"),
+}
+
 BECAUSE: Mapping[str, LazyString] = {
     "patient": _("Waiting to hear from the patient."),
     "asked_later": _("The patient asked us to call later."),

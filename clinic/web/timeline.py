@@ -53,7 +53,11 @@ def _detail(event: Event) -> str:
 
 
 def _said(name: str, value: str) -> str:
-    table = {"because": desk_words.BECAUSE, "reason": words.CLOSE_REASONS}
+    table = {
+        "because": desk_words.BECAUSE,
+        "reason": words.CLOSE_REASONS,
+        "why": desk_words.BACK,
+    }
     if name in table:
         return str(table[name].get(value, ""))
     if name in ("until", "next"):

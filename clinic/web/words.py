@@ -242,6 +242,7 @@ CLEARANCE_ENDS: Mapping[str, LazyString] = {
     "newer_intake": _("Ended by newer answers"),
     "graver_elsewhere": _("Ended by graver answers in another request of this person"),
     "newer_rules": _("Ended by newer rules, whose result is graver"),
+    "date_passed": _("Ended by a date that passed, whose result is graver"),
     "withdrawal": _("Withdrawn"),
     "decision": _("Replaced by a newer decision"),
 }
