@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
-from clinic.screening import medicines, timing, words
+from clinic.screening import languages, medicines, timing, words
 from clinic.screening.answers import Answers
 from clinic.screening.conditions import UNSURE, Regions, Taken, Value
 from clinic.screening.medicines import Hit
@@ -251,7 +251,18 @@ def _spoken(
             for item, phrase in _heard(whole, ruleset, as_of):
                 if item != own and (question_id, text, item) not in counted:
                     found.setdefault(item, {})[Said(question_id, " ".join(phrase))] = None
+        for item in _in_other_language(text, ruleset):
+            if item != own:
+                found.setdefault(item, {})[Said(question_id, text)] = None
     return {item: tuple(said) for item, said in found.items()}
+
+
+def _in_other_language(text: str, ruleset: Ruleset) -> Iterator[str]:
+    """The items of which a text speaks by being in another language."""
+    said = words.tokens(text)
+    for item in ruleset.about_other_languages:
+        if languages.is_other(said, item.other_languages):
+            yield item.id
 
 
 def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:

@@ -25,6 +25,7 @@ ITEM_KEYS = (
     "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
     "settings", "rules", "without_rule", "reason", "patient", "action", "sources", "disagreement",
     "words", "mild_words", "words_except", "words_about", "words_settle",
+    "other_languages",
 )  # fmt: skip
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",

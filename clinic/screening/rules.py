@@ -101,6 +101,7 @@ class Item:
     mild_words: Mapping[str, tuple[str, ...]]
     words_settle: bool
     look_alikes: tuple[str, ...] = ()
+    other_languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
     def mild_phrases(self) -> frozenset[Tokens]:
@@ -150,6 +151,11 @@ class Ruleset:
             for name, item in self.items.items()
             if item.look_alikes
         }
+
+    @cached_property
+    def about_other_languages(self) -> tuple[Item, ...]:
+        """The items of which a text in another language speaks."""
+        return tuple(item for item in self.items.values() if item.other_languages)
 
     def phrases_in(self, said: Tokens) -> tuple[tuple[str, Tokens], ...]:
         """The lay phrases that begin with a word of these, longest first."""
@@ -341,6 +347,7 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         mild_words=_lay_words(name, "mild_words", place, files),
         words_settle=_flag(place, "words_settle"),
         look_alikes=tuple(_look_alikes(name, place, files)),
+        other_languages=dict(_other_languages(place)),
     )
 
 
@@ -370,6 +377,12 @@ def _patient(name: str, place: Place, files: _Files) -> dict[str, dict[str, str]
     for language, texts in _in_language(name, "patient", files):
         found[language] = {key: text.text() for key, text in texts.entries()}
     return found
+
+
+def _other_languages(place: Place) -> Iterator[tuple[str, frozenset[str]]]:
+    if place.has("other_languages"):
+        for language, marks in place["other_languages"].entries():
+            yield language, frozenset(words.plain(mark) for mark in marks.texts())
 
 
 def _look_alikes(name: str, place: Place, files: _Files) -> Iterator[str]:

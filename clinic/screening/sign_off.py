@@ -201,6 +201,11 @@ class _Page:
             ("Where sources disagree, and the choice", item.disagreement),
             ("Sources", ", ".join(_cited(item))),
             *((f"Words in a box ({lang})", ", ".join(said)) for lang, said in item.words.items()),
+            ("Though not in", ", ".join(item.look_alikes)),
+            *(
+                (f"Words that tell of {language}", ", ".join(sorted(marks)))
+                for language, marks in item.other_languages.items()
+            ),
         ):
             if text:
                 yield f"- **{name}:** {text}"

@@ -124,6 +124,43 @@ def test_what_is_about_mental_health_is_for_the_therapist_alone(item: str) -> No
     assert all(question.private for question in questionnaire.shipped().of_item(item))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我有心脏起搏器",
+        "허리가 아파요",
+        "J'ai mal au genou",
+        "tenho dor no joelho",
+        "hindi ko alam ang sakit",
+    ],
+)
+def test_what_is_typed_in_another_language_is_read_by_a_therapist(text: str) -> None:
+    screening = screened({"free_text": {"hopes": text}})
+
+    assert screening.level is Level.RELATIVE
+    assert [one.id for one in screening.findings] == ["communication-needs"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I want to run again, and see the café in Niño street",
+        "me duele la espalda desde hace mucho tiempo",
+        "β blocker 5 μg",
+        "my therapist was Nguyễn Thị Lan",
+        "less dolore",
+    ],
+)
+def test_a_name_or_one_foreign_word_is_no_other_language(text: str) -> None:
+    assert level({"free_text": {"hopes": text}}, "communication-needs") == "none"
+
+
+def test_the_language_asked_for_may_be_named_in_its_own_letters() -> None:
+    assert level({**HELPED, "communication-needs.which": "中文"}, "communication-needs") == (
+        "precaution"
+    )
+
+
 def test_alcohol_and_drugs_are_asked_again_on_the_day() -> None:
     assert questionnaire.shipped().questions["intoxication"].again_on_day
 
