@@ -17,6 +17,7 @@ from clinic.screening.words import Cues, Tokens
 
 MEDICINES = "medicines"
 NAMED = "+"  # stands for a word of a lay phrase, which no typed word is
+Spans = tuple[tuple[int, int], ...]
 WANTED = "wanted_regions"
 # Medicines that matter wherever they are named, not only in the list.
 ANYWHERE = frozenset({"anticoagulant", "antiplatelet", "unnamed-blood-thinner"})
@@ -272,11 +273,12 @@ def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, 
         return
     for clause in cues.split(whole, _within(whole, near)):
         past, named = _is_past(clause, cues, as_of), _named(clause, near)
+        spans = _spans(clause, near)
         for item, phrase in near:
             if past and ruleset.items[item].about_now:
                 continue
             alike = ruleset.look_alikes.get(item, ())
-            if _says(clause, phrase, named, alike, cues):
+            if _says(clause, phrase, named, spans, alike, cues):
                 yield item, phrase
 
 
@@ -302,16 +304,34 @@ def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[in
     )
 
 
-def _says(
-    clause: Tokens, phrase: Tokens, named: Tokens, alike: tuple[Tokens, ...], cues: Cues
+def _spans(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Spans:
+    """From where to where each phrase stands in a clause."""
+    found: dict[tuple[int, int], None] = {}
+    for _, phrase in near:
+        index = words.find(clause, phrase)
+        while index >= 0:
+            found[index, index + len(phrase)] = None
+            index = words.find(clause, phrase, index + 1)
+    return tuple(found)
+
+
+def _says(  # noqa: PLR0913 - all that is known of one clause
+    clause: Tokens,
+    phrase: Tokens,
+    named: Tokens,
+    spans: Spans,
+    alike: tuple[Tokens, ...],
+    cues: Cues,
 ) -> bool:
+    """Whether a clause says a phrase of the writer; what denies "back surgery" denies "surgery"."""
     index = words.find(clause, phrase)
     while index >= 0:
-        before = named[:index]
+        end = index + len(phrase)
+        before = named[: min(start for start, stop in spans if start <= index and stop >= end)]
         if not (
             cues.negated(before, (NAMED,))
             or cues.of_somebody_else(before, (NAMED,))
-            or _inside(clause, range(index, index + len(phrase)), alike)
+            or _inside(clause, range(index, end), alike)
         ):
             return True
         index = words.find(clause, phrase, index + 1)
