@@ -39,7 +39,11 @@ CASES: list[tuple[str, Changes, str]] = [
     ("autoimmune", {"autoimmune": None}, "relative"),
     ("hypermobility-eds", {"hypermobility-eds": "no"}, "none"),
     *(
-        ("hypermobility-eds", {"hypermobility-eds": "yes", "hypermobility-eds.type": kind}, expected)
+        (
+            "hypermobility-eds",
+            {"hypermobility-eds": "yes", "hypermobility-eds.type": kind},
+            expected,
+        )
         for kind, expected in (
             ("vascular", "absolute"), ("hypermobile", "precaution"), ("other", "relative"),
             ("not_sure", "relative"), (None, "relative"), ("marfan", "site"),
