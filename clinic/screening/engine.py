@@ -16,6 +16,7 @@ from clinic.screening.plans import Plan, Plans
 from clinic.screening.questionnaire import Question, visible
 from clinic.screening.rules import Item, Route, Rule
 
+_ONLY_UNSURE = tuple((one,) for one in UNSURE)
 MISMATCH = "answers do not match"
 
 
@@ -319,7 +320,9 @@ def _applies(question: Question, intake: Intake) -> bool:
 def _is_named(plan: Plan, intake: Intake) -> bool:
     """Whether follow-ups or the patient's own words name the thing, its place or its side."""
     told = (one for one in plan.questions if one != plan.main and one.kind != "text")
-    return bool(intake.said(plan.item)) or any(_says_something(one, intake) for one in told)
+    return bool(intake.said(plan.item)) or any(
+        _says_something(one, intake) and intake.value(one.id) not in _ONLY_UNSURE for one in told
+    )
 
 
 def _read_as(slug: str, main: Question, intake: Intake) -> Intake:

@@ -315,7 +315,7 @@ def _spans(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Spans:
     return tuple(found)
 
 
-def _says(  # noqa: PLR0913 - all that is known of one clause
+def _says(  # noqa: PLR0917 - all that is known of one clause
     clause: Tokens,
     phrase: Tokens,
     named: Tokens,
