@@ -163,8 +163,9 @@ class Formulary:
             return Recognised(line, ())
         hits: list[Hit] = []
         unknown: list[str] = []
-        for clause in self._clauses(line):
-            found, strange = self._clause(clause, as_of)
+        nameless = not self._has_proper_name(words.tokens(line))
+        for clause in self._clauses(line, nameless=nameless):
+            found, strange = self._clause(clause, as_of, nameless=nameless)
             hits += found
             unknown += strange
         if not hits and not unknown:
@@ -180,21 +181,26 @@ class Formulary:
         ]
         return tuple(dict.fromkeys(found))
 
-    def _clauses(self, line: str) -> Iterator[Tokens]:
+    def _has_proper_name(self, tokens: Tokens) -> bool:
+        return any(not one.vague for one in self._exact(tokens)[0])
+
+    def _clauses(self, line: str, *, nameless: bool = False) -> Iterator[Tokens]:
         """Clauses that name something; one that only tells of time belongs to the one before."""
         held: list[Tokens] = []
         for part in words.clauses(line):
             for clause in self.cues.split(part, self._exact(part)[1]):
-                if held and not self._names_something(clause):
+                if held and not self._names_something(clause, nameless=nameless):
                     held[-1] = (*held[-1], *clause)
                 else:
                     held.append(clause)
         yield from held
 
-    def _names_something(self, clause: Tokens) -> bool:
+    def _names_something(self, clause: Tokens, *, nameless: bool) -> bool:
         if self._exact(clause)[0] or self.purposes.another(clause):
             return True
         if any(self._may_be_name(word) for word in clause):
+            return True
+        if nameless and self.purposes.bare(clause):
             return True
         return next(self.purposes.find(clause), None) is not None
 
@@ -203,16 +209,23 @@ class Formulary:
         return not letter and not _NUMBERED.match(word) and word not in self.plain_words
 
     def _clause(
-        self, clause: Tokens, as_of: date | None, *, strict: bool = False
+        self,
+        clause: Tokens,
+        as_of: date | None,
+        *,
+        strict: bool = False,
+        nameless: bool = False,
     ) -> tuple[list[Hit], list[str]]:
         found, used = self._exact(clause)
         if not strict:
-            found += self._for_something(clause, used)
+            found += self._for_something(clause, used, nameless=nameless)
         strange: list[str] = []
         for index, word in enumerate(clause):
             if index in used or not self._may_be_name(word):
                 continue
-            near, sure = self._near(word, index, strict=strict)
+            near, sure = None, False
+            if not self.cues.is_ordinary(word):
+                near, sure = self._near(word, index, strict=strict)
             found += [near] if near else []
             strange += [] if sure else [word]
         if not found and not strange and self.purposes.another(clause):
@@ -225,9 +238,12 @@ class Formulary:
         ]
         return hits, strange
 
-    def _for_something(self, clause: Tokens, used: set[int]) -> list[_Named]:
+    def _for_something(self, clause: Tokens, used: set[int], *, nameless: bool) -> list[_Named]:
         found: list[_Named] = []
-        for start, end, meant in self.purposes.find(clause, used):
+        spans = list(self.purposes.find(clause, used))
+        if nameless and not spans and (bare := self.purposes.bare(clause, used)):
+            spans.append(bare)
+        for start, end, meant in spans:
             said = " ".join(clause[start:end])
             agents = tuple((said, agent, medicine_class) for agent, medicine_class in meant)
             found.append(_Named(start, end, agents, exact=True, vague=True))
@@ -248,15 +264,15 @@ class Formulary:
             yield one
 
     def _explained(self, one: _Named, *, weighty: bool, thinner: bool) -> bool:
-        if all(
-            by_any and (agent in by_any or agent.startswith(PURPOSE))
-            for _, agent, medicine_class in one.agents
-            if (by_any := self.classes[medicine_class].explained_by_a_name) is not None
-        ):
+        if all(self._any_name_explains(agent, name) for _, agent, name in one.agents):
             return True
         if self._in(one, frozenset({UNNAMED})):
             return thinner
         return weighty and all(agent.startswith(PURPOSE) for _, agent, _ in one.agents)
+
+    def _any_name_explains(self, agent: str, medicine_class: str) -> bool:
+        listed = self.classes[medicine_class].explained_by_a_name
+        return agent in listed or (bool(listed) and agent.startswith(PURPOSE))
 
     def _in(self, one: _Named, groups: frozenset[str]) -> bool:
         return any(self.classes[name].groups & groups for _, _, name in one.agents)
@@ -445,7 +461,7 @@ def read(place: Place, cue_words: Place) -> Formulary:
         {written: tuple(dict.fromkeys(agents)) for written, agents in names.items()},
         look_alikes,
         cues,
-        frozenset(word for kind in cues.kinds.values() for cue in kind for word in cue),
+        _plain_words(cues) | _harmless_purposes(meant, classes),
         spelling.read(name[0] for name in names if len(name) == 1),
         frozenset(name[0] for name in names if len(name) == 1),
         {word: tuple(sorted(found)) for word, found in sizes.items()},
@@ -454,6 +470,29 @@ def read(place: Place, cue_words: Place) -> Formulary:
             place.get("around_purposes"), {key: tuple(found) for key, found in meant.items()}
         ),
         _endings(place.get("endings"), classes),
+    )
+
+
+def _plain_words(cues: Cues) -> frozenset[str]:
+    """Words that name no medicine and say nothing of one that anybody must read."""
+    return frozenset(
+        word
+        for kind, phrases in cues.kinds.items()
+        if kind != "ordinary"
+        for phrase in phrases
+        for word in phrase
+    )
+
+
+def _harmless_purposes(
+    meant: Mapping[Tokens, list[tuple[str, str]]], classes: Mapping[str, MedicineClass]
+) -> frozenset[str]:
+    """What harmless medicines are for, as in "eye drops for glaucoma"."""
+    return frozenset(
+        word
+        for purpose, agents in meant.items()
+        if not any(classes[name].about for _, name in agents)
+        for word in purpose
     )
 
 

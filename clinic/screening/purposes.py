@@ -36,6 +36,21 @@ class Purposes:
             end = span[1]
             yield span
 
+    def bare(
+        self, clause: Tokens, used: Container[int] = ()
+    ) -> tuple[int, int, tuple[tuple[str, str], ...]] | None:
+        """A clause that says no more than what for, as in "and one for my sugar"."""
+        start = 0
+        while start < len(clause) and self._leads(clause[start]):
+            start += 1
+        found = self.meant.get(clause[start:])
+        if not found or any(place in used for place in range(len(clause))):
+            return None
+        return start, len(clause), found
+
+    def _leads(self, word: str) -> bool:
+        return word in self.links or word in self.others or word.isdigit()
+
     def another(self, clause: Tokens) -> bool:
         """Whether a clause begins with one more medicine, as in "and another pill at night"."""
         if not clause or clause[0] not in self.others:

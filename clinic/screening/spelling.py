@@ -52,7 +52,7 @@ class Spelling:
     def alike(self, word: str) -> tuple[str, ...]:
         """Names that sound the same and are not spelled altogether otherwise."""
         heard = self.by_sound.get(sound(word), ()) if len(word) >= SHORTEST else ()
-        return tuple(name for name in heard if OSA.distance(word, name) <= max(len(name) // 2, 3))
+        return tuple(name for name in heard if OSA.distance(word, name) <= max(len(name) // 3, 2))
 
 
 def _reach(word: str, name: str, strict: bool) -> int:  # noqa: FBT001 - one private caller

@@ -14,7 +14,7 @@ Tokens = tuple[str, ...]
 CUES = (
     "negation", "not_negation", "family", "self", "me_too", "carriers", "stopped", "not_stopped",
     "no_more", "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past",
-    "present", "nothing", "nothing_words", "breaks", "filler",
+    "present", "nothing", "nothing_words", "breaks", "filler", "ordinary",
 )  # fmt: skip
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CLAUSES = re.compile(
@@ -93,6 +93,10 @@ class Cues:
     def last(self, kind: str, words: Sequence[str]) -> int:
         """Where the last cue of this kind ends among the words, or -1."""
         return max((end for _, end in self._places(kind, tuple(words))), default=-1)
+
+    def is_ordinary(self, word: str) -> bool:
+        """Whether a word is one of everyday language, and no misspelt name."""
+        return (word,) in self.kinds["ordinary"]
 
     def says_nothing(self, words: Tokens) -> bool:
         """Whether words say that nothing is taken, and no more than that."""
