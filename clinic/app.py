@@ -58,6 +58,8 @@ BLUEPRINTS = (
     "places",
     "texts",
     "users",
+    "rulesets",
+    "missed",
     "health",
 )
 COMMANDS = (

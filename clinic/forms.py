@@ -2001,3 +2001,137 @@ class TakeBackForm(SeenForm):
     def review_id(self) -> UUID:
         """The questions, which a valid form names."""
         return UUID(self.review.data)
+
+
+# --- Rules -----------------------------------------------------------------------------------
+
+LONGEST_SWITCH_REASON = 300
+SWITCH_CODES = (
+    ("", _("Choose a reason")),
+    ("clinic_protocol", _("Our own protocol covers it")),
+    ("evidence", _("The evidence speaks against it")),
+    ("covered_elsewhere", _("Another rule covers it")),
+    ("wrong_as_written", _("It is wrong as it is written")),
+)
+
+
+class RuleItemForm(SeenForm):
+    """The figures and rules of one item in a draft; its fields are made for the item."""
+
+    figures: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, int | float]:
+        """The figures as numbers; the fields have said which are none."""
+        return {
+            name: as_number(self[f"value_{number}"].data)
+            for number, name in enumerate(self.figures)
+            if f"value_{number}" in self
+        }
+
+    def verified(self) -> dict[str, bool]:
+        """Which figures are verified."""
+        return {name: self[f"verified_{n}"].data for n, name in enumerate(self.figures)}
+
+    def off(self) -> dict[str, tuple[str, str]]:
+        """Which rules are not to be run: code and sentence."""
+        return {
+            name: (self[f"code_{n}"].data or "", self[f"reason_{n}"].data or "")
+            for n, name in enumerate(self.rules)
+            if f"off_{n}" in self and self[f"off_{n}"].data
+        }
+
+    def refuse_change(self, name: str, problem: str) -> None:
+        """Show what a service refused beside the figure or rule that it is about."""
+        if name in self.figures:
+            self.refuse(f"value_{self.figures.index(name)}", problem)
+        elif name in self.rules:
+            self.refuse(f"reason_{self.rules.index(name)}", problem)
+        else:
+            self.refuse("", problem)
+
+
+def rule_item_form(
+    figures: Mapping[str, tuple[str, str, bool]], rules: Mapping[str, bool]
+) -> type[RuleItemForm]:
+    """Build the form of one item: each figure's label and hint and whether it may change, rules."""
+    members: dict[str, Any] = {"figures": tuple(figures), "rules": tuple(rules)}
+    for number, (label, hint, fixed) in enumerate(figures.values()):
+        if not fixed:
+            members[f"value_{number}"] = StringField(
+                label, description=hint, validators=[_fit_figure]
+            )
+        members[f"verified_{number}"] = BooleanField(
+            _("Verified: I have checked this figure against its source")
+        )
+    for number, may_be_off in enumerate(rules.values()):
+        if may_be_off:
+            members |= _switch_fields(number)
+    return type("RuleItemForm", (RuleItemForm,), members)
+
+
+def _switch_fields(number: int) -> dict[str, Any]:
+    return {
+        f"off_{number}": BooleanField(_("Switch this rule off")),
+        f"code_{number}": SelectField(_("Why"), choices=list(SWITCH_CODES)),
+        f"reason_{number}": StringField(
+            _("In one sentence, for whoever reads this later"),
+            validators=[fit_text(LONGEST_SWITCH_REASON)],
+        ),
+    }
+
+
+def as_number(text: str | None) -> int | float:
+    """Read a figure as it was typed; a whole one is whole."""
+    number = float((text or "").strip().replace(",", "."))
+    return int(number) if number.is_integer() else number
+
+
+def _fit_figure(_form: Form, field: Field) -> None:
+    if not re.fullmatch(r"\s*\d{1,6}([.,]\d{1,3})?\s*", field.data or ""):
+        raise ValidationError(_("Enter a number, such as 6 or 18.5"))
+
+
+class BeginDraftForm(KeyedForm):
+    """Begin a draft from the data files or from a version."""
+
+    base = HiddenField(validators=[InputRequired(_("Open the page again")), fit_text(64)])
+
+
+class InForceForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Put a version in force, or out of it, as long as the one on the page is still in force."""
+
+    in_force = HiddenField(validators=[fit_text(64)])
+
+
+class TrialForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Try a version over the stored histories."""
+
+    every = BooleanField(_("Older versions of each history too, not only the newest"))
+
+
+class MissedForm(KeyedForm):
+    """What the form missed, for the lead therapist."""
+
+    missed = TextAreaField(
+        _("What did the form miss?"),
+        description=_("For the lead therapist, who keeps the questions and rules."),
+        validators=[
+            InputRequired(_("Write what was missed first")),
+            fit_text(LONGEST_NOTE, multiline=True),
+        ],
+    )
+    about = SelectField(_("Which topic is it about?"), validators=[Optional()])
+
+
+class MissedAnswerForm(SeenForm):
+    """The lead therapist's answer."""
+
+    answer = TextAreaField(
+        _("Your answer"),
+        description=_("Who wrote the note reads it on the patient's page."),
+        validators=[
+            InputRequired(_("Write the answer first")),
+            fit_text(LONGEST_NOTE, multiline=True),
+        ],
+    )

@@ -18,13 +18,15 @@ from clinic.forms import (
     ClinicalNoteForm,
     DecisionForm,
     KeyedForm,
+    MissedForm,
     SeenForm,
     UrgentForm,
     WithdrawForm,
 )
 from clinic.queries import comparisons, histories, requests
+from clinic.queries import missed as missed_notes
 from clinic.queries.histories import History
-from clinic.services import reading, review
+from clinic.services import missed, reading, review
 from clinic.services.idempotency import OtherBody
 from clinic.services.review import CannotDecide, Decision, Override
 from clinic.services.transaction import ChangedUnderneath
@@ -118,6 +120,31 @@ def add_note(reference: str) -> Answer:
     return _act(reference, form, add, _("The note is added."))
 
 
+@blueprint.post("/<reference>/missed")
+@guards.staff(Permission.SEE_HISTORY)
+def tell_missed(reference: str) -> Answer:
+    """Tell the lead therapist what the form missed."""
+    form = _missed_form(MissedForm())
+
+    def tell(request_id: UUID) -> None:
+        missed.tell(
+            guards.actor(),
+            guards.now(),
+            request_id,
+            words=form.missed.data or "",
+            item=form.about.data or None,
+            key=form.key,
+        )
+
+    return _act(reference, form, tell, _("The lead therapist will read it."))
+
+
+def _missed_form(form: MissedForm) -> MissedForm:
+    topics = missed_notes.items(guards.actor())
+    form.about.choices = [("", _("None of these, or I cannot tell")), *topics]
+    return form
+
+
 def _act(reference: str, form: SeenForm, act: Callable[[UUID], None], said: str) -> Answer:
     """Do one thing to the request; a refusal comes back on the page with what was typed."""
     request_id = histories.request_id_of(guards.actor(), reference)
@@ -168,6 +195,8 @@ def _page(reference: str, failed: SeenForm | None = None, *, conflict: str = "")
         urgent_form=_other_form(UrgentForm, failed),
         withdraw_form=_other_form(WithdrawForm, failed),
         note_form=_other_form(ClinicalNoteForm, failed),
+        missed_form=_missed_form(_other_form(MissedForm, failed)),
+        missed=missed_notes.of(actor, opened.request_id),
         now=guards.now(),
         **therapist_words.of(opened),
     )

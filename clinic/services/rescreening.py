@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from clinic import in_force
-from clinic.access import Actor, ActorKind, Refused
+from clinic.access import Actor, ActorKind, Permission, Refused
 from clinic.booking.lifecycle import NEEDLING_ALLOWED, OPEN_DESK
 from clinic.extensions import db
 from clinic.in_force import Running
@@ -43,6 +43,15 @@ def rescreen_due(actor: Actor, now: datetime) -> int:
         if done >= A_PART:
             break
     return done
+
+
+def left(actor: Actor) -> int:
+    """Count the open requests that the rules of now have still to screen."""
+    actor.require(Permission.APPROVE_RULES)
+    query = due()
+    if query is None:
+        return 0
+    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def due() -> Select[UUID] | None:

@@ -16,7 +16,14 @@ from sqlalchemy.orm import Session, aliased
 from clinic import in_force
 from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
 from clinic.extensions import db
-from clinic.models import Intake, RulesetDraft, RulesetTrial, RulesetTrialPart, ScreeningRecord
+from clinic.models import (
+    Intake,
+    RulesetDraft,
+    RulesetTrial,
+    RulesetTrialPart,
+    RulesetVersion,
+    ScreeningRecord,
+)
 from clinic.screening import questionnaire, trial
 from clinic.screening.levels import Level
 from clinic.screening.outcome import EarlierAnswer
@@ -37,6 +44,8 @@ def begin(work: Work, digest: str, *, every: bool) -> UUID:
     work.actor.require(Permission.APPROVE_RULES)
     old = rulesets.running_hash(work)
     _keep(work, digest)
+    if work.session.get(RulesetVersion, digest) is None:
+        raise NotThere
     query = select(RulesetTrial).where(
         RulesetTrial.old_hash == old,
         RulesetTrial.new_hash == digest,

@@ -35,6 +35,7 @@ LINKS: tuple[tuple[str, Any, Permission | None], ...] = (
     ("visits.day", _("Visits"), Permission.OFFER),
     ("enquiry_desk.overview", _("Questions"), Permission.ANSWER_ENQUIRIES),
     ("calendars.overview", _("Calendar"), Permission.SEE_CALENDAR),
+    ("rulesets.overview", _("Rules"), Permission.APPROVE_RULES),
     ("settings.overview", _("Settings"), Permission.MANAGE_SETTINGS),
     ("users.listing", _("Staff accounts"), Permission.MANAGE_USERS),
     ("account.overview", _("Your account"), None),

@@ -72,6 +72,8 @@ CELLS: dict[str, Any] = {
     "places.": {Role.ADMIN},
     "texts.": {Role.ADMIN},
     "users.": {Role.ADMIN},
+    "rulesets.": {Role.LEAD_THERAPIST},
+    "missed.": {Role.LEAD_THERAPIST},
     "therapist.": CLINICIANS,
     "comparing.": CLINICIANS,
     "asking.": CLINICIANS,
@@ -83,7 +85,7 @@ CELLS: dict[str, Any] = {
     "alerts.acknowledge": CARE,  # who takes one up calls the patient
     "confirming.": STATUS,
 }
-CLINICAL = ("therapist.", "comparing.", "asking.")  # pages on which a therapist reads answers
+CLINICAL = ("therapist.", "comparing.", "asking.", "missed.")  # pages with answers
 LAST = ("request.leave", "security.logout")  # end what the other calls need
 CHANGES_BY_READING = {"audit_entry", "audit_head", "staff_session"}
 Route = tuple[str, str, str]

@@ -1,0 +1,137 @@
+"""What a trial has found: totals for whoever signs rules, and who would move, by reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from clinic.access import Actor, NotThere, Permission
+from clinic.extensions import db
+from clinic.models import Request, RulesetTrial, RulesetTrialPart
+from clinic.queries import rulesets
+from clinic.queries.rulesets import TrialRow
+from clinic.screening import trial
+from clinic.screening.levels import Level
+from clinic.screening.trial import Move, Totals
+
+A_PAGE = 100
+
+
+@dataclass(frozen=True)
+class MoveCount:
+    """So many histories would move from one level to another."""
+
+    before: str
+    after: str
+    count: int
+    graver: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A trial with its totals so far."""
+
+    row: TrialRow
+    graver: tuple[MoveCount, ...]
+    milder: tuple[MoveCount, ...]
+    no_longer_bookable: int
+    newly_bookable: int
+
+
+@dataclass(frozen=True)
+class MovedRow:
+    """One history that would move; its reference is empty where the request was erased."""
+
+    reference: str
+    number: int
+    before: str
+    after: str
+    bookable_before: bool
+    bookable_after: bool
+    state: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """Some of those who would move, the gravest change first within each part."""
+
+    row: TrialRow
+    moved: tuple[MovedRow, ...]
+    next_after: int | None
+
+
+def found(actor: Actor, trial_id: UUID) -> Found:
+    """Return a trial with its totals, which name nobody; or raise NotThere."""
+    row = _trial(actor, trial_id)
+    totals = Totals({})
+    for move in _moves(trial_id):
+        totals.add(move)
+    counts = [
+        MoveCount(before, after, count, Level(after) > Level(before))
+        for (before, after), count in sorted(totals.moved.items(), key=_gravest_change)
+    ]
+    return Found(
+        row,
+        tuple(one for one in counts if one.graver),
+        tuple(one for one in counts if not one.graver),
+        totals.no_longer_bookable,
+        totals.newly_bookable,
+    )
+
+
+def named(actor: Actor, trial_id: UUID, *, after: int = 0) -> Named:
+    """Return who would move, by reference; whoever calls this has had it written down."""
+    row = _trial(actor, trial_id)
+    every = list(_numbered(trial_id, after))
+    shown = every[:A_PAGE]
+    ids = {UUID(hex=move.request) for _, move in shown}
+    query = select(Request.id, Request.reference, Request.desk_state).where(Request.id.in_(ids))
+    known = {one.id: one for one in db.session.execute(query)}
+    moved = []
+    for _, move in shown:
+        of = known.get(UUID(hex=move.request))
+        moved.append(
+            MovedRow(
+                of.reference if of else "",
+                move.number,
+                move.before,
+                move.after,
+                move.bookable_before,
+                move.bookable_after,
+                of.desk_state if of else "",
+            )
+        )
+    return Named(row, tuple(moved), shown[-1][0] if len(every) > A_PAGE else None)
+
+
+def _numbered(trial_id: UUID, after: int) -> Iterator[tuple[int, Move]]:
+    """The moves after the first so many, one more than a page holds."""
+    for number, move in enumerate(_moves(trial_id), start=1):
+        if number > after + A_PAGE + 1:
+            return
+        if number > after:
+            yield number, move
+
+
+def _trial(actor: Actor, trial_id: UUID) -> TrialRow:
+    actor.require(Permission.APPROVE_RULES)
+    row = db.session.get(RulesetTrial, trial_id)
+    if row is None:
+        raise NotThere
+    return rulesets.trial_row(row)
+
+
+def _moves(trial_id: UUID) -> Iterator[Move]:
+    query = select(RulesetTrialPart).where(RulesetTrialPart.trial_id == trial_id)
+    for part in db.session.scalars(query.order_by(RulesetTrialPart.position)).yield_per(20):
+        for row in part.moves:
+            yield trial.from_row(row)
+        db.session.expunge(part)
+
+
+def _gravest_change(one: tuple[tuple[str, str], int]) -> tuple[int, int]:
+    (before, after), _ = one
+    return -Level(after).rank, Level(before).rank
