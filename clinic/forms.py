@@ -2006,13 +2006,13 @@ class TakeBackForm(SeenForm):
 # --- Rules -----------------------------------------------------------------------------------
 
 LONGEST_SWITCH_REASON = 300
-SWITCH_CODES = (
-    ("", _("Choose a reason")),
-    ("clinic_protocol", _("Our own protocol covers it")),
-    ("evidence", _("The evidence speaks against it")),
-    ("covered_elsewhere", _("Another rule covers it")),
-    ("wrong_as_written", _("It is wrong as it is written")),
-)
+SWITCH_CODES: Mapping[str, Any] = {
+    "": _("Choose a reason"),
+    "clinic_protocol": _("Our own protocol covers it"),
+    "evidence": _("The evidence speaks against it"),
+    "covered_elsewhere": _("Another rule covers it"),
+    "wrong_as_written": _("It is wrong as it is written"),
+}
 
 
 class RuleItemForm(SeenForm):
@@ -2073,7 +2073,7 @@ def rule_item_form(
 def _switch_fields(number: int) -> dict[str, Any]:
     return {
         f"off_{number}": BooleanField(_("Switch this rule off")),
-        f"code_{number}": SelectField(_("Why"), choices=list(SWITCH_CODES)),
+        f"code_{number}": SelectField(_("Why"), choices=_listed(SWITCH_CODES)),
         f"reason_{number}": StringField(
             _("In one sentence, for whoever reads this later"),
             validators=[fit_text(LONGEST_SWITCH_REASON)],
@@ -2122,6 +2122,11 @@ class MissedForm(KeyedForm):
         ],
     )
     about = SelectField(_("Which topic is it about?"), validators=[Optional()])
+
+    def offer(self, topics: Iterable[tuple[str, str]]) -> None:
+        """Let these topics be chosen, or none."""
+        none = {"": _("None of these, or I cannot tell")}
+        self.about.choices = _listed({**none, **dict(topics)})
 
 
 class MissedAnswerForm(SeenForm):

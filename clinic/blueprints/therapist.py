@@ -140,8 +140,7 @@ def tell_missed(reference: str) -> Answer:
 
 
 def _missed_form(form: MissedForm) -> MissedForm:
-    topics = missed_notes.items(guards.actor())
-    form.about.choices = [("", _("None of these, or I cannot tell")), *topics]
+    form.offer(missed_notes.items(guards.actor()))
     return form
 
 

@@ -64,4 +64,4 @@ def hint(row: SettingRow) -> str:
 
 def codes() -> dict[str, str]:
     """The reasons for which a rule is switched off, in words."""
-    return {code: str(label) for code, label in forms.SWITCH_CODES if code}
+    return {code: str(label) for code, label in forms.SWITCH_CODES.items() if code}

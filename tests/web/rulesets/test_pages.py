@@ -1,0 +1,116 @@
+"""A lead therapist changes a figure, tries it, approves it, puts it in force; and answers notes."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from clinic import in_force
+from clinic.extensions import db
+from clinic.models import AuditEntry, MissedNote
+from tests.web.rulesets.conftest import Desk
+
+
+def acts(desk: Desk) -> list[str]:
+    query = select(AuditEntry.act).order_by(AuditEntry.number)
+    return desk.behind(lambda: list(db.session.scalars(query)))
+
+
+def in_force_now(desk: Desk) -> str | None:
+    return desk.behind(in_force.digest_in_force)
+
+
+def test_a_figure_is_changed_within_its_bounds(desk: Desk) -> None:
+    overview = desk.get("/staff/rules")
+    assert "Nobody has put rules in force" in overview.text
+
+    item = overview.submit("Begin a draft from them").follow("Slim build")
+    refused = item.submit("Save in the draft", {"value_0": "18.5", "value_1": "250"})
+    page = refused.submit("Save in the draft", {"value_1": "26", "verified_1": True})
+
+    assert refused.status == 422
+    assert "outside the bounds" in refused.text
+    assert "26 instead of 22 kg/m2" in page.text
+
+
+def test_from_a_draft_to_rules_in_force(desk: Desk) -> None:
+    patient = desk.asks(regions=("upper-back-left",))
+    reference = desk.behind(lambda: patient.reference)
+    item = desk.get("/staff/rules").submit("Begin a draft from them").follow("Slim build")
+    page = item.submit("Save in the draft", {"value_0": "26", "value_1": "26"})
+
+    refused = page.submit("Approve this version")
+    trial = desk.get(page.path).submit("Run it over the stored histories")
+    assert "Refresh" in desk.client.get(trial.path).headers
+    desk.tries()
+    trial = desk.get(trial.path)
+
+    assert refused.status == 409
+    assert "Run it over the stored histories first" in refused.text
+    assert "Refresh" not in desk.client.get(trial.path).headers
+    assert "1 of 1 histories, 100 %" in trial.text
+    assert reference not in trial.text
+    assert "ruleset_trial.opened" not in acts(desk)
+    assert reference in trial.follow("Show who, by reference").text
+    assert "ruleset_trial.opened" in acts(desk)
+
+    version = desk.get(page.path).submit("Approve this version")
+    assert "Approved by Lena Lead" in version.text
+    assert in_force_now(desk) is None
+    overview = version.submit("Put this version in force")
+    assert "1 open request is still to be screened anew" in overview.text
+    assert in_force_now(desk) == version.path.rpartition("/")[2]
+
+
+def test_signing_asks_for_both_proofs_again_after_a_while(desk: Desk) -> None:
+    page = desk.get("/staff/rules").submit("Begin a draft from them")
+    desk.clock.shift(timedelta(minutes=6))
+
+    asked = page.submit("Approve this version")
+
+    assert asked.path.startswith("/staff/verify")
+    assert "ruleset.approved" not in acts(desk)
+
+
+def test_a_switch_without_a_sentence_is_refused_and_nothing_typed_is_lost(desk: Desk) -> None:
+    item = desk.get("/staff/rules").submit("Begin a draft from them").follow("Diabetes")
+    first = {"off_0": True, "code_0": "evidence", "reason_0": "Short"}
+
+    refused = item.submit("Save in the draft", first)
+    whole = {"reason_0": "Our own protocol asks this in person."}
+    saved = refused.submit("Save in the draft", whole)
+
+    assert refused.status == 422
+    assert "Choose why, and write one sentence" in refused.text
+    assert refused.values["reason_0"] == ["Short"]
+    assert "Switched off" in saved.text
+
+
+def test_a_stale_page_of_an_item_answers_409_with_what_was_typed(desk: Desk) -> None:
+    page = desk.get("/staff/rules").submit("Begin a draft from them").follow("Diabetes")
+    page.submit("Save in the draft", {"value_0": "9"})
+
+    stale = page.submit("Save in the draft", {"value_0": "10"})
+
+    assert stale.status == 409
+    assert stale.values["value_0"] == ["10"]
+    assert "This changed while you were at it" in stale.text
+
+
+def test_what_the_form_missed_lands_with_the_lead_therapist_and_is_answered(desk: Desk) -> None:
+    patient = desk.asks()
+    reference = desk.behind(lambda: patient.reference)
+    history = desk.get(f"/staff/review/{reference}")
+
+    history.submit("Tell the lead therapist", {"missed": "Nobody asks about old fractures."})
+    assert "1 note waits" in desk.get("/staff/rules").text
+    note = desk.get("/staff/rules/missed").follow(reference)
+    assert "Nobody asks about old fractures." in note.text
+    note.submit("Answer, and mark it handled", {"answer": "It comes with the next edition."})
+
+    assert "No note waits" in desk.get("/staff/rules").text
+    assert "It comes with the next edition." in desk.get(f"/staff/review/{reference}").text
+    handled = desk.get("/staff/rules/missed?handled=yes").follow(reference)
+    handled.submit("Put it back on the list")
+    assert "1 note waits" in desk.get("/staff/rules").text
+    sealed = desk.behind(lambda: db.session.scalars(select(MissedNote.body_sealed)).one())
+    assert b"fractures" not in sealed
