@@ -22,7 +22,7 @@ from clinic import config
 from clinic.booking import lifecycle
 from clinic.booking.lifecycle import Track
 from clinic.config import Settings
-from clinic.screening import sign_off
+from clinic.screening import sign_off, suggestions
 
 ROOT = Path(__file__).resolve().parent.parent
 STALE = "Run `python scripts/docs.py` to write it anew; `make check` fails while it is stale."
@@ -186,6 +186,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/lifecycle.md": lifecycle_page,
     "docs/PROMISES.md": promises_page,
     "docs/screening-rules.md": screening_page,
+    "clinic/static/data/medicine-names.json": suggestions.page,
 }
 
 

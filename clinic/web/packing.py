@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PACKED = (".css", ".js", ".svg")
+PACKED = (".css", ".js", ".json", ".svg")
 Headers = list[tuple[str, str]]
 
 

@@ -152,7 +152,88 @@
       }, Number(refreshSeconds) * 1000);
     });
 
+  // Offers names for the line being typed. The whole list is fetched once: no letter is sent.
+  const suggestMedicines = () =>
+    each("[data-suggest]", (place) => {
+      const box = place.querySelector("textarea");
+      const list = place.querySelector("[role=listbox]");
+      const note = place.querySelector("[role=status]");
+      const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+      const shown = (name) => name[0].toUpperCase() + name.slice(1);
+      let names;
+      let from = 0;
+      let at = -1;
+      const load = () =>
+        (names ??= fetch(place.dataset.suggest)
+          .then((answer) => (answer.ok ? answer.json() : []))
+          .then((all) => all.map((name) => [plain(name), shown(name)]))
+          .catch(() => []));
+      const close = () => {
+        list.hidden = true;
+        list.replaceChildren();
+        note.textContent = "";
+        box.removeAttribute("aria-activedescendant");
+        at = -1;
+      };
+      const take = (name) => {
+        box.setRangeText(name, from, box.selectionEnd, "end");
+        close();
+      };
+      const point = (to) => {
+        at = (to + list.children.length) % list.children.length;
+        [...list.children].forEach((one, i) => one.setAttribute("aria-selected", i === at));
+        box.setAttribute("aria-activedescendant", list.children[at].id);
+        list.children[at].scrollIntoView({ block: "nearest" });
+      };
+      const option = (name, i) => {
+        const one = document.createElement("li");
+        one.id = `${list.id}-${i}`;
+        one.setAttribute("role", "option");
+        one.setAttribute("aria-selected", "false");
+        one.textContent = name;
+        return one;
+      };
+      const offer = async () => {
+        const before = box.value.slice(0, box.selectionStart);
+        const after = box.value.slice(box.selectionEnd);
+        const begun = before.match(/[^\n,;]*$/)[0].trimStart();
+        const typed = plain(begun);
+        if (typed.length < 3 || (after && after[0] !== "\n")) return close();
+        const all = await load();
+        if (box.value.slice(0, box.selectionStart) !== before) return; // typed on meanwhile
+        const first = all.filter(([name]) => name.startsWith(typed));
+        const then = all.filter(([name]) => name.includes(` ${typed}`));
+        const found = [...first, ...then].slice(0, 6);
+        close();
+        if (!found.length || found[0][0] === typed) return;
+        from = before.length - begun.length;
+        list.append(...found.map(([, name], i) => option(name, i)));
+        list.hidden = false;
+        note.textContent = `${place.dataset.found} ${found.length}. ${place.dataset.how}`;
+      };
+      box.setAttribute("autocomplete", "off");
+      box.setAttribute("aria-autocomplete", "list");
+      box.setAttribute("aria-controls", list.id);
+      box.addEventListener("focus", load, { once: true });
+      box.addEventListener("input", offer);
+      box.addEventListener("blur", close);
+      box.addEventListener("keydown", (event) => {
+        if (list.hidden) return;
+        if (event.key === "ArrowDown") point(at + 1);
+        else if (event.key === "ArrowUp") point(at < 0 ? -1 : at - 1);
+        else if (event.key === "Enter" && at >= 0) take(list.children[at].textContent);
+        else if (event.key === "Escape") close();
+        else return;
+        event.preventDefault();
+      });
+      list.addEventListener("mousedown", (event) => {
+        event.preventDefault(); // the box keeps the focus
+        if (event.target.role === "option") take(event.target.textContent);
+      });
+    });
+
   keepExclusive();
+  suggestMedicines();
   countCharacters();
   offerPrinting();
   warnBeforeSessionEnds();
