@@ -36,6 +36,7 @@ from clinic.web.packing import Packing
 BLUEPRINTS = (
     "public",
     "request",
+    "returning",
     "status",
     "appointment",
     "desk",

@@ -334,7 +334,9 @@ def _history_form(
     language, today = filters.language(), drafts.today(guards.now())
     form_class = forms.history_form(draft.questions(language), page, draft.answers, as_of=today)
     finished = drafts.is_saved(draft, page, language, as_of=today)
-    data = forms.history_data(form_class, draft.answers.as_json(), draft.shown, finished=finished)
+    earlier = {} if finished else drafts.filled_in(draft, page, language)
+    answers = {**earlier, **draft.answers.as_json()}
+    data = forms.history_data(form_class, answers, draft.shown, finished=finished)
     data["seen"] = draft.version
     if "minor.guardian-name" not in draft.answers and draft.contact.guardian:
         data["minor.guardian-name"] = draft.contact.guardian
@@ -349,6 +351,7 @@ def _draw_history(way: Way, form: forms.HistoryForm, draft: OpenDraft, page: str
         form=form,
         topics=form.layout(),
         draft=draft,
+        since=draft.last_on if drafts.filled_in(draft, page, filters.language()) else None,
         trail=trail(way, draft, drafts.HISTORY + page),
     )
 

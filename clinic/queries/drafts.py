@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -21,6 +21,7 @@ from clinic.models import Consent, Draft, Location, Request, Token
 from clinic.screening import answers as reading
 from clinic.screening import outcome, pages, questionnaire
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
+from clinic.screening.asking import LAST
 from clinic.screening.conditions import UNSURE
 from clinic.screening.intake import Intake
 from clinic.screening.levels import Level
@@ -67,6 +68,8 @@ class OpenDraft:
     stopped_page: str | None
     mistaken: bool
     keyed: str | None = None
+    last: Mapping[str, Any] = field(default_factory=dict)  # answers of an earlier time
+    last_on: date | None = None
 
     def questions(self, language: str) -> Questionnaire:
         """The questions that are asked here: staff who write for a patient get no private one."""
@@ -141,7 +144,29 @@ def opened(request: Request, draft: Draft, *, keyed: str | None = None) -> OpenD
         stopped_page=_page_now(stopped.get("page"), questions),
         mistaken=bool(stopped.get("mistaken")),
         keyed=keyed,
+        **({} if keyed else _last_time(request, draft)),
     )
+
+
+def _last_time(request: Request, draft: Draft) -> dict[str, Any]:
+    """Return the answers of an earlier time, while they are this person's at a proved address."""
+    last = draft.answers.get(LAST) or {}
+    if request.email_proved_at is None or last.get("of") != _person_of(request):
+        return {}
+    return {"last": last["answers"], "last_on": date.fromisoformat(last["on"])}
+
+
+def _person_of(request: Request) -> str:
+    parts = (request.email_digest, request.person_digest)
+    return ".".join(part.hex() if part else "" for part in parts)
+
+
+def filled_in(draft: OpenDraft, page: str, language: str) -> dict[str, Any]:
+    """Return what a page that was not saved yet shows from an earlier time; empty if nothing."""
+    own = {question.id for question in pages.own_questions(draft.questions(language), page)}
+    if any(key in draft.answers for key in own):
+        return {}
+    return {key: value for key, value in draft.last.items() if key in own}
 
 
 def today(now: datetime) -> date:

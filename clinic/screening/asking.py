@@ -18,6 +18,7 @@ from clinic.screening.questionnaire import Question, Questionnaire, Section, Sha
 
 ASKED = "asked"  # the one topic of a questionnaire that holds nothing else
 SHOWN, LEFT, ANEW, CONFIRMED = "_shown", "_left", "_asked", "_confirmed"  # marks beside answers
+LAST = "_last"  # in a draft: the answers of an earlier time, to be confirmed page by page
 CHANGES_FAST = ("red-flags", "pregnancy")  # topics that are never taken from an earlier time
 
 
@@ -36,6 +37,34 @@ def asked_anew(question: Question, questions: Questionnaire) -> bool:
     item = questions.questions.get(question.item)
     again = question.again_on_day or (item is not None and item.again_on_day)
     return again or question.section in CHANGES_FAST
+
+
+def reusable(
+    then: Questionnaire, now: Questionnaire, stored: Mapping[str, object]
+) -> dict[str, object]:
+    """The stored answers that may be shown again to be confirmed, with their marks apart.
+
+    Left out is what may change in a day, what stands with the request itself, and what was worded
+    otherwise or offered other choices then; with a question goes what hangs on it.
+    """
+    known = _readable(comparison.flat(stored), now).as_json()
+    anew = [
+        question.id
+        for question in now.questions.values()
+        if asked_anew(question, now)
+        or not stands_here(question)
+        or not _same(then.questions.get(question.id), question)
+    ]
+    gone = set(own_ids(now, anew)) | set(anew)
+    return {key: value for key, value in known.items() if key not in gone}
+
+
+def _same(then: Question | None, now: Question) -> bool:
+    if then is None:
+        return False
+    return (then.text, then.kind, then.choices, then.unit) == (
+        now.text, now.kind, now.choices, now.unit,
+    )  # fmt: skip
 
 
 def own_ids(questions: Questionnaire, asked: Iterable[str]) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from clinic.services import (
     idempotency,
     intakes,
     outbox,
+    returning,
     screenings,
     stopping,
     tokens,
@@ -71,6 +72,7 @@ def nothing_changed(
         raise NotAsItWas
     work.audit("intake.confirmed", "intake", intake.id, request=request.id.hex)
     trail = intake.trail or ()
+    answers = returning.confirmed(answers, triage.today(work, request).isoformat())
     intakes.append(work, request, answers=answers, trail=trail, complete=True, language=language)
     idempotency.remember(work, key, "confirm", body, request.id)
     return request.id
@@ -78,9 +80,12 @@ def nothing_changed(
 
 @writes
 def something_changed(work: Work, request_id: UUID, *, language: str, browser: str) -> None:
-    """Open the history again in this browser, with the newest answers filled in."""
+    """Open the history again in this browser, with the newest answers filled in.
+
+    What may change in a day, or is worded otherwise by now, is asked anew.
+    """
     request = _proved(work, request_id)
-    _open(work, request, language=language, browser=browser)
+    _open(work, request, language=language, browser=browser, anew=True)
 
 
 @writes
@@ -132,7 +137,9 @@ def _whole(work: Work, request: Request) -> Intake | None:
     return intake if intake is not None and intake.complete else None
 
 
-def _open(work: Work, request: Request, *, language: str, browser: str) -> Draft:
+def _open(
+    work: Work, request: Request, *, language: str, browser: str, anew: bool = False
+) -> Draft:
     """Give the request a draft with its newest answers, or find the one that it has."""
     draft = drafting.find(work, request)
     if draft is None:
@@ -142,6 +149,8 @@ def _open(work: Work, request: Request, *, language: str, browser: str) -> Draft
             work.session.delete(over)
             work.session.flush()
         draft = draft_of(work, request, intake, language)
+        if anew:
+            _take_out(draft, returning.reusable(work, intake))
         work.session.add(draft)
         work.session.flush()
         work.audit("intake.opened_again", "intake", intake.id, request=request.id.hex)
@@ -167,6 +176,20 @@ def draft_of(work: Work, request: Request, intake: Intake, language: str) -> Dra
         saved_at=work.now,
         expires_at=work.now + timedelta(days=site.settings.draft_days),
     )
+
+
+def _take_out(draft: Draft, reusable: Mapping[str, Any]) -> None:
+    """Leave out the answers that are to be given anew; their topics are not done then."""
+    questions = questionnaire.shipped()
+    known = questions.questions
+    out = [
+        key
+        for key in draft.answers
+        if key in known and pages.stands_here(known[key]) and key not in reusable
+    ]
+    draft.answers = {key: value for key, value in draft.answers.items() if key not in out}
+    undone = {drafting.HISTORY + pages.topic_of(questions, known[key]) for key in out}
+    draft.steps = [step for step in draft.steps or () if step not in undone]
 
 
 def _flat(intake: Intake) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from clinic.access import Actor, ActorKind, NotThere, Refused, own
 from clinic.extensions import site, vault
 from clinic.models import Draft, Request
 from clinic.screening import answers as reading
-from clinic.screening import pages, questionnaire
+from clinic.screening import asking, pages, questionnaire
 from clinic.screening.answers import Answers
 from clinic.screening.questionnaire import Questionnaire
 from clinic.services import (
@@ -280,7 +280,30 @@ def _store(
     if draft.questionnaire_hash != questions.hash:
         screenings.keep_questionnaire(work, questions)
         draft.questionnaire_hash = questions.hash
+    _note_confirmed(work, request, draft, own_ids, asked)
     return asked
+
+
+def _note_confirmed(
+    work: Work, request: Request, draft: Draft, own_ids: Sequence[str], asked: Answers
+) -> None:
+    """Mark the answers of a page that were shown from an earlier time and left as they were."""
+    last = draft.answers.get(asking.LAST)
+    if last is None or last.get("of") != person_of(request) or phone_entries.by_staff(work):
+        return
+    plain, day = asked.as_json(), triage.today(work, request).isoformat()
+    before = last["answers"]
+    days = dict(draft.answers.get(asking.CONFIRMED, {}))
+    kept = {key: one for key, one in days.items() if key not in own_ids and key in plain}
+    same = [key for key in own_ids if key in before and plain.get(key) == before[key]]
+    draft.answers = {**draft.answers, asking.CONFIRMED: {**kept, **dict.fromkeys(same, day)}}
+
+
+def person_of(request: Request) -> str:
+    """Name the person and the proved address of a request, so that a change of either is seen."""
+    proved = request.email_proved_at is not None
+    parts = [request.email_digest if proved else None, request.person_digest]
+    return ".".join(part.hex() if part else "" for part in parts)
 
 
 def _steps(work: Work, request: Request, page: _Page, asked: Answers) -> Sequence[str]:

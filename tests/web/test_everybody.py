@@ -48,6 +48,7 @@ CELLS: dict[str, Any] = {
     "request.mail_held_code": ANYONE,
     "request.reopen_held": ANYONE,
     "request.leave": ANYONE,
+    "returning.": DRAFT,
     "status.": ANYONE,
     "status.overview": STATUS,
     "status.accept": STATUS,

@@ -1,5 +1,6 @@
 """Some questions asked again: which come along, what stays as it was, what is asked anew."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -79,3 +80,18 @@ def test_a_day_in_the_future_calls_for_what_it_calls_for_then() -> None:
     grown = asking.carried_over(EN, child, ["diabetes"], {"diabetes": "no"}, as_of=date(2030, 1, 1))
 
     assert "minor.guardian-name" not in grown
+
+
+def test_answers_are_shown_again_unless_they_may_change_in_a_day_or_were_asked_otherwise() -> None:
+    stored = {**intake(ASTHMA), "free_text": {"hopes": "To run."}, "_shown": ["diabetes"]}
+
+    same = asking.reusable(EN, EN, stored)
+
+    assert same["lung-disease.which"] == ["asthma"]
+    assert not {"rf-chest-breath", "pregnancy", "free_text.hopes", "_shown", "minor"} & set(same)
+    older = replace(EN.questions["lung-disease"], text="Do you have bad lungs?")
+    then = replace(EN, questions={**EN.questions, "lung-disease": older})
+    assert not {"lung-disease", "lung-disease.which"} & set(asking.reusable(then, EN, stored))
+    assert asking.reusable(then, EN, stored)["diabetes"] == "no"
+    gone = {key: one for key, one in EN.questions.items() if key != "diabetes"}
+    assert "diabetes" not in asking.reusable(replace(EN, questions=gone), EN, stored)

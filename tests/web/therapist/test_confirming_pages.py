@@ -124,7 +124,7 @@ def test_something_has_changed_is_one_tap_away(ana: Walker, moving: time_machine
     page = page.submit("Something has changed")
 
     assert page.path == "/request/check"
-    assert "Some pages are not finished" not in page.text
+    assert "Some pages are not finished" in page.text  # what may change in a day is asked anew
     assert "You have answers that are not sent yet" in ana.get("/status/").text
 
 
