@@ -406,7 +406,7 @@ def _asking(item: Item, intake: Intake) -> tuple[Mention, ...]:
 def _as_yes(item: Item, main: Question, intake: Intake) -> Level:
     answers = [slug for slug in main.slugs if slug not in UNSURE and slug not in main.least]
     return worst(
-        max(one.level, one.rule.level)  # what blocks a region weighs as such
+        max(one.level, one.rule.level, Level.SITE if one.blocked else Level.NONE)
         for slug in answers
         for one in _fire(item, Reading(slug, _read_as(slug, main, intake)))
     )

@@ -258,3 +258,27 @@ def test_what_was_read_in_a_source_stands_beside_it(tmp_path: Path) -> None:
 
     assert item.sources[0] == "WHO99"
     assert item.source_notes["WHO99"] == "of clinics"
+
+
+def test_only_a_red_flag_has_words_that_are_milder(tmp_path: Path) -> None:
+    folder = copied(tmp_path)
+    for name in (ITEM, SPANISH):
+        file = folder / name
+        file.write_text(file.read_text("utf-8") + "mild_words: [azucar]\n", "utf-8")
+
+    found = [str(problem) for problem in lint.problems(read(tmp_path))]
+
+    assert any("only beside the words of a red flag are some milder" in one for one in found)
+
+
+def test_a_region_can_be_asked_for_only_in_an_answer_about_regions(tmp_path: Path) -> None:
+    file = copied(tmp_path) / "items" / "joint-replacement.yaml"
+    text = file.read_text("utf-8")
+    file.write_text(
+        text.replace("{named: joint-replacement.regions,", "{named: joint-replacement.infection,"),
+        "utf-8",
+    )
+
+    found = [str(problem) for problem in lint.problems(read(tmp_path))]
+
+    assert any("'joint-replacement.infection' is not a regions" in one for one in found)

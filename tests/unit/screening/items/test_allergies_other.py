@@ -102,6 +102,15 @@ def test_a_medicine_that_makes_drowsy_beside_a_no_does_not_match() -> None:
     assert found.answers() == {"sedating-medicine": "no", "medicines": "zolpidem 10 mg"}
 
 
+def test_a_medicine_for_the_skin_or_the_joints_asks_about_both() -> None:
+    screening = screened({"medicines": ["Plaquenil 200 mg"]})
+
+    found = {finding.id: finding.level.value for finding in screening.findings if finding.mismatch}
+
+    assert found["psoriasis-eczema"] == "precaution"
+    assert found["autoimmune"] == "precaution"
+
+
 def test_fainting_from_needles_leads_to_the_question_of_fainting() -> None:
     changes = {**REACTED, "prior-bad-reaction.what": ["fainted"]}
     item = rules.shipped_rules().items["prior-bad-reaction"]
