@@ -176,6 +176,10 @@ NOT_HEARD = [
     "mi abuela murió de cáncer",
     "I have never had knee surgery or back surgery",
     "I play bass in a metal band",
+    "it all boils down to stress, tha work is hard",
+    "I get side stitches when I run",
+    "I run for a breast cancer charity",
+    "me pusieron ampollas de vitaminas",
     "I lift weights, I am double the man I was",
 ]
 
@@ -188,3 +192,9 @@ def test_what_patients_call_it_is_heard(text: str, item: str) -> None:
 @pytest.mark.parametrize("text", NOT_HEARD)
 def test_healthy_talk_leaves_a_patient_clean(text: str) -> None:
     assert screened({"free_text": {"hopes": text}}).findings == ()
+
+
+def test_a_dental_prosthesis_is_no_replaced_joint() -> None:
+    changes = {"free_text": {"hopes": "solo tengo una prótesis dental"}}
+
+    assert level(changes, "joint-replacement") == "none"
