@@ -178,7 +178,6 @@ NOT_HEARD = [
     "I play bass in a metal band",
     "it all boils down to stress, tha work is hard",
     "I get side stitches when I run",
-    "I run for a breast cancer charity",
     "me pusieron ampollas de vitaminas",
     "I lift weights, I am double the man I was",
 ]
@@ -194,7 +193,13 @@ def test_healthy_talk_leaves_a_patient_clean(text: str) -> None:
     assert screened({"free_text": {"hopes": text}}).findings == ()
 
 
-def test_a_dental_prosthesis_is_no_replaced_joint() -> None:
-    changes = {"free_text": {"hopes": "solo tengo una prótesis dental"}}
-
-    assert level(changes, "joint-replacement") == "none"
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        ("solo tengo una prótesis dental", "joint-replacement"),
+        ("I run for a breast cancer charity", "cancer-history"),
+        ("it all boils down to stress", "skin-infection-wound"),
+    ],
+)
+def test_what_only_sounds_like_it_is_not_heard(text: str, item: str) -> None:
+    assert level({"free_text": {"hopes": text}}, item) == "none"
