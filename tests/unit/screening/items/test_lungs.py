@@ -113,6 +113,7 @@ def test_an_eating_disorder_is_for_the_therapist_alone(changes: dict[str, Any]) 
     ("text", "item"),
     [
         ("my lung collapsed once", "pneumothorax-history"),
+        ("collapsed a lung in college", "pneumothorax-history"),
         ("se me colapsó un pulmón", "pneumothorax-history"),
         ("open heart surgery in 2010", "thoracic-surgery"),
         ("me operaron del pulmón", "thoracic-surgery"),
