@@ -65,7 +65,23 @@ BRANCHES = [
     ),
     ("rf-fever-infection", {**FEVER, "medicines": ["prednisone 10 mg daily"]}, "urgent"),
     ("rf-fever-infection", {**FEVER, "medicines": ["metotrexate"]}, "urgent"),
+    ("rf-fever-infection", {**FEVER, "medicines": ["capecitabine"]}, "urgent"),
+    *(
+        ("rf-fever-infection", {**FEVER, "rf-fever-infection.signs": [sign]}, "urgent")
+        for sign in ("confused", "stiff-neck", "rash", "fast-breathing", "not_sure")
+    ),
     ("rf-fever-infection", {**FEVER, "hiv": "yes"}, "urgent"),
+    ("rf-fever-infection", {**FEVER, "hiv": "not_sure"}, "urgent"),
+    (
+        "rf-fever-infection",
+        {**FEVER, "hiv": "yes", "hiv.undetectable": "no", "hiv.well": "yes"},
+        "urgent",
+    ),
+    (
+        "rf-fever-infection",
+        {**FEVER, "hiv": "yes", "hiv.undetectable": "yes", "hiv.well": "no"},
+        "urgent",
+    ),
     ("rf-fever-infection", {**FEVER, "hiv": "prefer_not"}, "absolute"),
     (
         "rf-fever-infection",
@@ -83,6 +99,8 @@ BRANCHES = [
         for answer in ("yes", "not_sure", "prefer_not", BLANK)
     ),
     ("rf-acute-trauma", {**HURT, "medicines": ["prednisone"]}, "absolute"),
+    ("rf-acute-trauma", {**HURT, "steroids-oral": "yes"}, "absolute"),
+    ("rf-acute-trauma", {**HURT, "steroids-oral": "not_sure"}, "absolute"),
     ("rf-acute-trauma", HURT, "relative"),
     ("rf-acute-trauma", {"rf-acute-trauma": "not_sure"}, "relative"),
     ("rf-acute-trauma", {"rf-acute-trauma": BLANK}, "relative"),
@@ -107,6 +125,7 @@ BRANCHES = [
         for answer in ("yes", "not_sure")
     ),
     ("rf-weight-loss", {**THINNER, "cancer-history": BLANK}, "absolute"),
+    ("rf-weight-loss", {**THINNER, "rf-night-pain.cancer": "yes"}, "urgent"),
     # pain at night
     ("rf-night-pain", AWAKE, "relative"),
     ("rf-night-pain", {"rf-night-pain": "not_sure"}, "relative"),
@@ -117,6 +136,7 @@ BRANCHES = [
         for answer in ("yes", "not_sure", BLANK)
     ),
     ("rf-night-pain", {**AWAKE, "cancer-history": "yes"}, "absolute"),
+    ("rf-night-pain", {**AWAKE, "cancer-current": "yes"}, "absolute"),
     ("rf-night-pain", {**AWAKE, "rf-weight-loss": "yes"}, "absolute"),
     ("rf-night-pain", {**AWAKE, "rf-weight-loss": "not_sure"}, "absolute"),
     ("rf-night-pain", {**AWAKE, **FEVER}, "absolute"),
