@@ -43,13 +43,13 @@ class Mention:
         return self.hit.status == "current"
 
     def groups(self, ruleset: Ruleset) -> frozenset[str]:
-        """The groups by which a rule may name it."""
+        """The groups by which a rule may name it; a therapist reads one that no item asks about."""
         if self.hit is None:
             return frozenset({medicines.UNRECOGNISED})
         known = self.hit.medicine_class
         if all(item in ruleset.items for item in known.about):
             return known.groups
-        return known.groups | {medicines.NOT_ASKED_YET[known.until_asked]}
+        return known.groups | {medicines.UNRECOGNISED}
 
 
 @dataclass(frozen=True)

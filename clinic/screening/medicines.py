@@ -16,12 +16,7 @@ from clinic.screening.spelling import Spelling
 from clinic.screening.words import Cues, Tokens
 
 UNRECOGNISED = "unrecognised"
-NOT_ASKED_YET = {
-    "absolute": "not-asked-yet-absolute",
-    "relative": "not-asked-yet",
-    "precaution": "not-asked-yet-precaution",
-}
-SPECIAL = (UNRECOGNISED, *NOT_ASKED_YET.values())
+MISMATCHES = ("absolute", "relative", "precaution")
 ANTICOAGULANT = "anticoagulant"
 SERIOUS = frozenset({ANTICOAGULANT, "antiplatelet", "unnamed-blood-thinner"})
 # Never passed over where the spelling is nearer to something milder.
@@ -34,7 +29,7 @@ LONGEST_NAME = 6
 LONG_NAME = 8  # in a shorter one two letters amiss leave a doubt
 RECENT_DAYS = 14
 CLASS_KEYS = (
-    "row", "item", "ask", "mismatch", "until_asked", "groups", "private", "occasional_is_harmless",
+    "row", "item", "ask", "mismatch", "groups", "private", "occasional_is_harmless",
     "stopped_by_rule", "names", "said", "purposes", "explained_by_a_name",
 )  # fmt: skip
 
@@ -43,8 +38,7 @@ CLASS_KEYS = (
 class MedicineClass:
     """A class of medicines and what it means for the history.
 
-    `row` is its row in the medicine table of the evidence; `until_asked` is what it weighs while
-    an item that it belongs to is still to come.
+    `row` is its row in the medicine table of the evidence.
     """
 
     id: str
@@ -52,7 +46,6 @@ class MedicineClass:
     item: str | None
     asks: tuple[str, ...]
     mismatch: str
-    until_asked: str
     groups: frozenset[str]
     private: bool
     occasional_is_harmless: bool
@@ -143,7 +136,7 @@ class Formulary:
     def groups(self) -> frozenset[str]:
         """Every word by which a rule may name medicines."""
         named = {group for one in self.classes.values() for group in one.groups}
-        return frozenset({*self.classes, *named, *SPECIAL})
+        return frozenset({*self.classes, *named, UNRECOGNISED})
 
     def recognise(self, line: str, *, as_of: date | None = None) -> Recognised:
         """Every medicine that a line names, and the words that name none."""
@@ -521,8 +514,7 @@ def _class(name: str, place: Place) -> MedicineClass:
         row=place["row"].text() if place.has("row") else "",
         item=item.text() if item else None,
         asks=asks.texts() if asks else (),
-        mismatch=_weight(place.get("mismatch")),
-        until_asked=_weight(place.get("until_asked")),
+        mismatch=_mismatch(place.get("mismatch")),
         groups=frozenset({name, *(groups.texts() if groups else ())}),
         private=place["private"].flag() if place.has("private") else False,
         occasional_is_harmless=place.has("occasional_is_harmless")
@@ -537,8 +529,8 @@ def _explained_by_a_name(place: Place) -> frozenset[str]:
     return frozenset(listed.texts()) if listed else frozenset()
 
 
-def _weight(place: Place | None) -> str:
-    return place.one_of(*NOT_ASKED_YET) if place else "relative"
+def _mismatch(place: Place | None) -> str:
+    return place.one_of(*MISMATCHES) if place else "relative"
 
 
 def _look_alikes(place: Place | None, names: Iterable[Tokens]) -> dict[str, frozenset[str]]:

@@ -21,7 +21,7 @@ TRANSLATED_KEYS = ("patient", "words", "mild_words", "words_except")
 URGENCIES = ("emergency", "same_day")
 SWITCH_CODES = ("clinic_protocol", "evidence", "covered_elsewhere", "wrong_as_written")
 # Items that stand for what nobody knows yet: without their rules it would count as "no".
-UNKNOWN = ("blood-thinner-unknown", "medicine-not-asked-yet", "medicine-not-recognised")
+UNKNOWN = ("blood-thinner-unknown", "medicine-not-recognised")
 
 
 @dataclass(frozen=True)
@@ -210,11 +210,19 @@ def from_document(document: str) -> Ruleset:
 
 
 def _with_newer_keys(place: Place) -> Place:
-    """Give a document from before a kind of cue was known an empty list of that kind."""
-    words_of = place.need("words")
+    """Read a document from before a kind of cue was known, or with a key that is no longer used."""
+    words_of, known = place.need("words"), place.need("medicines")
     cues: dict[str, Any] = {kind: [] for kind in words.CUES}
     cues |= words_of.need("cues").mapping()
-    newer = {**place.mapping(), "words": {**words_of.mapping(), "cues": cues}}
+    classes = {
+        name: {key: value for key, value in found.mapping().items() if key != "until_asked"}
+        for name, found in known.need("classes").entries()
+    }
+    newer = {
+        **place.mapping(),
+        "words": {**words_of.mapping(), "cues": cues},
+        "medicines": {**known.mapping(), "classes": classes},
+    }
     return source.from_value(newer, place.file)
 
 
