@@ -201,6 +201,10 @@ class _Page:
             ("Where sources disagree, and the choice", item.disagreement),
             ("Sources", ", ".join(_cited(item))),
             *((f"Words in a box ({lang})", ", ".join(said)) for lang, said in item.words.items()),
+            *(
+                (f"Milder words, which are `relative` ({language})", ", ".join(said))
+                for language, said in item.mild_words.items()
+            ),
             ("Though not in", ", ".join(item.look_alikes)),
             *(
                 (f"Words that tell of {language}", ", ".join(sorted(marks)))
@@ -211,6 +215,8 @@ class _Page:
                 yield f"- **{name}:** {text}"
         if item.words and item.about_now:
             yield "- Words about something long past do not count."
+        if item.words_settle:
+            yield '- "Not sure" beside words, a place or a side that name it counts as "yes".'
         yield ""
 
     def _settings(self) -> Iterator[str]:

@@ -35,6 +35,8 @@ def test_every_question_rule_setting_and_source_stands_on_the_page() -> None:
             assert f"| `{rule.id}` | " in PAGE
         for text in (item.reason, item.action, item.disagreement):
             assert text in PAGE
+        for said in (*item.words.values(), *item.mild_words.values()):
+            assert f":** {', '.join(said)}\n" in PAGE
     for name in RULES.settings:
         assert f"| `{name}` | " in PAGE
     for key, citation in RULES.sources.items():
