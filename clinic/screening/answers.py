@@ -43,6 +43,9 @@ class Answers(Mapping[str, Value]):
     def __getitem__(self, question_id: str) -> Value:
         return self.by_question[question_id]
 
+    def __contains__(self, question_id: object) -> bool:
+        return question_id in self.by_question
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.by_question)
 

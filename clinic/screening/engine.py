@@ -176,7 +176,7 @@ def _heard_of(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict |
 
 def _is_quiet(plan: Plan, intake: Intake) -> bool:
     """Whether no answer, word or medicine can make a rule of the item fire."""
-    name, answers = plan.item.id, intake.answers
+    name, answers = plan.item.id, intake.answers.by_question
     if name in intake.spoken or name in intake.asked_by_medicine:
         return False
     if plan.main is not None:

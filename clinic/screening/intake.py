@@ -117,6 +117,8 @@ class Intake:
 
     def medicines(self, group: str) -> tuple[Taken, ...]:
         """What the typed lines say of a group of medicines."""
+        if group not in self.by_group:
+            return ()
         return tuple(
             Taken(
                 agent=mention.hit.agent if mention.hit else mention.unknown,

@@ -395,9 +395,10 @@ def _screening(
 
 def _complete(intake: Intake) -> bool:
     return all(
-        question.optional or question.id in intake.answers
+        question.optional
+        or question.id in intake.answers
+        or not visible(question, intake.answers, as_of=intake.as_of)
         for question in intake.questionnaire.questions.values()
-        if visible(question, intake.answers, as_of=intake.as_of)
     )
 
 

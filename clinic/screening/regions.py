@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from clinic.screening import source
 from clinic.screening.source import Place
@@ -37,10 +37,20 @@ class Body:
         """Every id a patient may name, in body order; halves after their whole."""
         return tuple(self.order)
 
-    @property
+    @cached_property
     def parts(self) -> frozenset[str]:
         """Every smallest part of the body."""
         return frozenset(part for base in self.kinds for part in self._parts_of(base))
+
+    @cached_property
+    def _meanings(self) -> Mapping[tuple[str, str | None], tuple[str, ...]]:
+        """The parts that each id means, by itself and where a side is known."""
+        return {
+            (region, side): self._parts_of(base, own or side)
+            for region in self.order
+            for base, own in (self.split(region),)
+            for side in (None, *SIDES)
+        }
 
     def _parts_of(self, base: str, side: str | None = None) -> tuple[str, ...]:
         if self.kinds[base] == "none":
@@ -60,8 +70,11 @@ class Body:
         """The parts that ids mean; an id without a side means that of `side`, else both."""
         found: set[str] = set()
         for region in ids:
-            base, own = self.split(region)
-            found.update(self._parts_of(base, own or side))
+            meant = self._meanings.get((region, side))
+            if meant is None:
+                base, own = self.split(region)
+                meant = self._parts_of(base, own or side)
+            found.update(meant)
         return frozenset(found)
 
     def normalise(self, parts: Iterable[str]) -> tuple[str, ...]:

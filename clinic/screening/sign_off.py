@@ -84,6 +84,7 @@ class _Page:
         yield f"{version}`{self.questions.version}`."
         yield from ("", "## How to read it", "", READING)
         yield from self._sections()
+        yield from self._switched_off()
         yield from self._settings()
         yield from self._medicines()
         yield from self._after_visit()
@@ -217,6 +218,14 @@ class _Page:
             yield "- Words about something long past do not count."
         if item.words_settle:
             yield '- "Not sure" beside words, a place or a side that name it counts as "yes".'
+        yield ""
+
+    def _switched_off(self) -> Iterator[str]:
+        if not self.ruleset.switched_off:
+            return
+        yield from ("## Rules that are not run", "")
+        for name, one in self.ruleset.switched_off.items():
+            yield f"- `{name}` ({self.teller.rule(one.rule)}): {one.reason}"
         yield ""
 
     def _settings(self) -> Iterator[str]:
