@@ -126,11 +126,15 @@ def settled(intake: Intake, before: Settled | None = None) -> Settled:
     counts: dict[str, int] = {}
     while True:
         found = dict(_pass(replace(intake, counts=counts), plans, forced, known))
-        now_forced, now_counts = _routes(found), _counts(found)
+        now_forced, now_counts = _joined(forced, _routes(found)), _most(counts, _counts(found))
         if now_forced == forced and now_counts == counts:
             return Settled(_raise(found), known)
-        forced = _joined(forced, now_forced)
-        counts = {tag: max(now_counts.get(tag, 0), counts.get(tag, 0)) for tag in now_counts}
+        forced, counts = now_forced, now_counts
+
+
+def _most(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    """The larger count of each tag: like the routes they only grow, so that this ends."""
+    return {tag: max(first.get(tag, 0), second.get(tag, 0)) for tag in sorted({*first, *second})}
 
 
 def _still_true(before: Settled, plans: Plans, intake: Intake) -> dict[Key, Verdict | None]:

@@ -390,3 +390,13 @@ def test_the_answer_is_exactly_what_the_command_line_promises() -> None:
         "lapses_on",
         "sources",
     }
+
+
+def test_a_route_that_a_later_pass_takes_back_still_counts_and_the_passes_end() -> None:
+    answers = {"dvt-history.blood-thinner": "yes"}
+
+    screening = outcome.screen(questionnaire.shipped(), rules.shipped_rules(), answers, as_of=TODAY)
+
+    found = screening.finding("anticoagulant")
+    assert found is not None
+    assert found.level is Level.ABSOLUTE
