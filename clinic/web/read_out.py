@@ -73,7 +73,10 @@ def _decided(page: RequestPage) -> list[str]:
         "delayed": _("A therapist asks you to wait a while. You can come for other care now."),
         "no_needling": _("A therapist suggests other care. We can find a visit that fits."),
     }
-    return [said[page.clinical_state]] if page.clinical_state in said else []
+    lines = [str(said[page.clinical_state])] if page.clinical_state in said else []
+    if page.clinical_state == "more_information":
+        lines.append(str(_("When is a good time for a therapist to call you?")))
+    return lines
 
 
 def _spoken(page: RequestPage, visit: Visit) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -75,7 +76,7 @@ def _continued(ana: Walker, page: Page) -> Page:
     return went.submit("Save and continue", mild)
 
 
-def _healthy(page: Page) -> dict[str, object]:
+def _healthy(page: Page) -> dict[str, Any]:
 
     return dict(HEALTHY[page.path.rpartition("/")[2]])
 
