@@ -6,7 +6,7 @@ Each part of the house has its own section: shared fields, patients, front desk,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -416,13 +416,16 @@ def places_form(questions: Questionnaire) -> type[PlacesForm]:
 
 @dataclass(frozen=True)
 class Node:
-    """One question as it stands on its page, with what stands under each of its answers."""
+    """One question as it stands on its page, with what stands under each of its answers.
+
+    What several answers call for stands under "shared-1" and so on; ``shared`` names the answers.
+    """
 
     kind: str
     name: str
     optional: bool = False
     under: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
-    opens: tuple[str, ...] = ()
+    shared: tuple[tuple[str, ...], ...] = ()
     after: tuple[Node, ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
 
@@ -495,37 +498,44 @@ class HistoryForm(PatientForm):
         )
 
     def _node(self, question: Question, typed: Answers) -> Node:
-        under: dict[str, list[Node]] = {}
+        under: dict[str, tuple[Node, ...]] = {}
+        shared: list[tuple[str, ...]] = []
         after: list[Node] = []
-        opens: list[str] = []
-        for child in self.follow_ups.get(question.id, ()):
-            node = self._node(child.question, typed)
-            if len(child.values) == 1:
-                under.setdefault(child.values[0], []).append(node)
-            elif child.values and question.kind in ("choice", "side"):
-                under.setdefault("shared", []).append(node)
-                opens += child.values
-            elif child.values or visible(child.question, typed, as_of=self.as_of):
+        several = question.kind in ("choice", "side")
+        for values, node in self._children(question, typed):
+            if len(values) == 1:
+                under[values[0]] = (*under.get(values[0], ()), node)
+            elif values and several:
+                shared += [] if values in shared else [values]
+                name = f"shared-{shared.index(values) + 1}"
+                under[name] = (*under.get(name, ()), node)
+            elif values or visible(self.questions.questions[node.name], typed, as_of=self.as_of):
                 after.append(node)
         return Node(
-            question.kind,
-            question.id,
-            question.optional,
-            {value: tuple(nodes) for value, nodes in under.items()},
-            tuple(dict.fromkeys(opens)),
-            tuple(after),
+            question.kind, question.id, question.optional, under, tuple(shared), tuple(after)
         )
+
+    def _children(
+        self, question: Question, typed: Answers
+    ) -> Iterator[tuple[tuple[str, ...], Node]]:
+        for child in self.follow_ups.get(question.id, ()):
+            yield child.values, self._node(child.question, typed)
 
     def _tick_node(self, group: Group, typed: Answers) -> Node:
         """The group of tick boxes; under each box what a yes calls for."""
         under: dict[str, tuple[Node, ...]] = {}
         doubts: dict[str, tuple[Node, ...]] = {}
         for question in group.questions:
-            doubtful = typed.get(question.id) == "not_sure"
-            node = self._node(question, typed)
-            shared = node.under.get("shared", ())
-            under[question.id] = (*node.under.get("yes", ()), *(() if doubtful else shared))
-            doubts[question.id] = (*node.under.get("not_sure", ()), *(shared if doubtful else ()))
+            told = typed.get(question.id)
+            children = tuple(self._children(question, typed))
+            doubts[question.id] = tuple(
+                node
+                for values, node in children
+                if "not_sure" in values and ("yes" not in values or told == "not_sure")
+            )
+            under[question.id] = tuple(
+                node for _, node in children if node not in doubts[question.id]
+            )
         unsure = Node("ticks", _unsure_ticks(group), under=doubts)
         hints = {question.id: question.hint for question in group.questions if question.hint}
         return Node("ticks", _ticks(group), under={**under, SOME_NOT_SURE: (unsure,)}, hints=hints)
@@ -598,7 +608,7 @@ class HistoryForm(PatientForm):
         return not self[name].errors
 
     def _called(self, group: Group) -> str:
-        return group.title or self.questions.section(group.topic).title
+        return str(_group_title(group)) or self.questions.section(group.topic).title
 
     def _ask_for(self, question: Question) -> None:
         if question in self._single:
@@ -662,16 +672,22 @@ def _unsure_ticks(group: Group) -> str:
     return _unsure(_ticks(group))
 
 
+def _group_title(group: Group) -> Any:
+    """What a group is called; the boxes of a topic that are in no named one need no name."""
+    return group.title or (_("Private questions") if group.private else "")
+
+
 def _tick_fields(group: Group) -> dict[str, Any]:
     items = {question.id: question.text for question in group.questions}
     more = {SOME_NOT_SURE: _("Not sure about some"), NONE_OF_THESE: _("None of these")}
     if group.may_be_withheld:
         more[RATHER_NOT] = _("I would rather not say")
     what = _("Tick everything that is true for you")
+    title = _group_title(group)
     return {
         _ticks(group): SelectMultipleField(
-            group.title or what,
-            description=what if group.title else "",
+            title or what,
+            description=what if title else "",
             choices=_listed({**items, **more}),
             validate_choice=False,
         ),

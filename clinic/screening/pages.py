@@ -42,6 +42,11 @@ class Group:
         return bool(self.id) and len(self.questions) > 1
 
     @property
+    def private(self) -> bool:
+        """Whether nothing in it is for the front desk."""
+        return all(question.private for question in self.questions)
+
+    @property
     def may_be_withheld(self) -> bool:
         """Whether the patient may rather not say anything to the whole group."""
         return all("prefer_not" in question.slugs for question in self.questions)

@@ -1,6 +1,7 @@
 """Somebody who walks through the patient's pages, with a browser of their own."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ import clinic
 from clinic.extensions import db
 from clinic.models import Draft, Intake, Letter, Request
 from clinic.screening import pages, questionnaire
-from clinic.screening.answers import Answers
-from clinic.screening.questionnaire import Questionnaire
+from clinic.screening.answers import Answers, read
+from clinic.screening.pages import Group
+from clinic.screening.questionnaire import Question, Questionnaire
 from tests.support.page import Page
-from tests.support.patients import Patient
+from tests.support.patients import Patient, mildest
 
 FOLDER = Path(clinic.__file__ or "").parent / "translations"
 ABOUT = {
@@ -33,26 +35,74 @@ ABOUT = {
     "language": "en",
 }
 GROWN, TODAY = Answers({"minor": date(1980, 1, 2)}), date(2026, 11, 22)
-TYPED: dict[str, dict[str, Any]] = {
-    "medicines": {"medicines-unsure": True},
-    "pregnancy": {"pregnancy": "not_applicable"},
-    "low-bmi.height": {"low-bmi.height": "66"},
-    "low-bmi.weight": {"low-bmi.weight": "150"},
-}
+HEALTHY_ANSWERS = {"pregnancy": "not_applicable", "low-bmi.height": 66, "low-bmi.weight": 150}
 
 
 def healthy(questions: Questionnaire) -> dict[str, dict[str, Any]]:
     """What a healthy adult fills in on each page, whatever questions there are."""
-    found: dict[str, dict[str, Any]] = {}
+    answers, found = GROWN, dict[str, dict[str, Any]]()
     for page in pages.called_for(questions, GROWN, as_of=TODAY):
-        fields = found.setdefault(page.id, {})
-        for topic in page.topics:
-            for group in pages.groups(questions, topic.id, GROWN, as_of=TODAY):
-                first = group.questions[0]
-                single = {first.id: (first.least or ("",))[0]}
-                plain = {f"ticks-{group.id}": ["none"]} if group.ticked else single
-                fields.update(TYPED.get(first.id, plain))
+        found[page.id], answers = filled(questions, page.id, answers, HEALTHY_ANSWERS)
     return found
+
+
+def filled(
+    questions: Questionnaire, page_id: str, elsewhere: Answers, told: Mapping[str, object]
+) -> tuple[dict[str, Any], Answers]:
+    """What somebody fills in on a page, and all answers so far; what is not told is mild."""
+    own = pages.own_questions(questions, page_id)
+    known = elsewhere.without(one.id for one in own)
+    while fresh := [
+        one
+        for one in own
+        if one.id not in known and (one.id in told or not one.optional)
+        if questionnaire.visible(one, known, as_of=TODAY)
+    ]:
+        given = {one.id: told.get(one.id, mildest(one)) for one in fresh}
+        known = Answers({**known, **read(given, questions)})
+    groups = [
+        group
+        for topic in pages.topics(questions, page_id)
+        for group in pages.groups(questions, topic, known, as_of=TODAY)
+        if group.ticked
+    ]
+    boxes = {one.id for group in groups for one in group.questions}
+    fields: dict[str, Any] = {}
+    for group in groups:
+        fields |= _ticked(group, known)
+    for one in own:
+        if one.id in known and one.id not in boxes:
+            fields |= _typed(one, known.plain(one.id))
+    return fields, known
+
+
+def _ticked(group: Group, known: Answers) -> dict[str, Any]:
+    yes = [one.id for one in group.questions if known[one.id] == "yes"]
+    unsure = [one.id for one in group.questions if known[one.id] == "not_sure"]
+    doubt = {f"ticks-{group.id}-unsure": unsure} if unsure else {}
+    some = ["some_not_sure"] if unsure else []
+    return {f"ticks-{group.id}": [*yes, *some] or ["none"], **doubt}
+
+
+def _typed(question: Question, value: Any) -> dict[str, Any]:
+    if question.kind == "date" and value != "not_sure":
+        parts = zip(("year", "month", "day"), value.split("-"), strict=True)
+        return {f"{question.id}-{part}": typed for part, typed in parts}
+    if value == "not_sure" and question.kind in ("date", "number"):
+        return {f"{question.id}-unsure": True}
+    if question.kind == "medicines":
+        return {question.id: "\n".join(value)} if value else {f"{question.id}-unsure": True}
+    if question.kind == "number":
+        return {question.id: str(value)}
+    return {question.id: value if value != [] else ["none"]}
+
+
+def taps(fields: Mapping[str, Any]) -> int:
+    """How many boxes are tapped and fields typed to fill this in; a line typed counts as one."""
+    return sum(
+        len(value) if isinstance(value, list) else 1 + str(value).count("\n")
+        for value in fields.values()
+    )
 
 
 def ticks(item: str) -> str:
@@ -100,9 +150,7 @@ class Walker:
     def save(self, page: Page, fields: dict[str, Any] | None = None) -> Page:
         """Fill in a page and go on, counting taps and typed fields."""
         self.pages += 1
-        self.taps += 1 + sum(
-            len(value) if isinstance(value, list) else 1 for value in (fields or {}).values()
-        )
+        self.taps += 1 + taps(fields or {})
         return page.submit(self.say("Save and continue"), fields or {})
 
     def begins(self, **changed: str) -> Page:
