@@ -6,7 +6,7 @@ Each part of the house has its own section: shared fields, patients, front desk,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -418,16 +418,19 @@ def places_form(questions: Questionnaire) -> type[PlacesForm]:
 class Node:
     """One question as it stands on its page, with what stands under each of its answers.
 
-    What several answers call for stands under "shared-1" and so on; ``shared`` names the answers.
+    What several answers call for stands in a block, whose number the boxes of those answers name
+    in ``opens``. A question with a number of its own shows once a box that names it is chosen.
     """
 
     kind: str
     name: str
     optional: bool = False
     under: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
-    shared: tuple[tuple[str, ...], ...] = ()
+    blocks: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)
     after: tuple[Node, ...] = ()
     hints: Mapping[str, str] = field(default_factory=dict)
+    opens: Mapping[str, str] = field(default_factory=dict)
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -442,10 +445,15 @@ class Topic:
 
 @dataclass(frozen=True)
 class _FollowUp:
-    """A question that stands under answers of another one."""
+    """A question that stands under answers of another one.
+
+    ``block`` is the number of the block in which it stands, ``number`` its own.
+    """
 
     question: Question
     values: tuple[str, ...]
+    block: str = ""
+    number: str = ""
 
 
 class HistoryForm(PatientForm):
@@ -456,6 +464,7 @@ class HistoryForm(PatientForm):
     asked_here: tuple[Question, ...]
     groups: tuple[Group, ...]
     follow_ups: Mapping[str, tuple[_FollowUp, ...]]
+    opens: Mapping[str, Mapping[str, str]]
     elsewhere: Answers
     as_of: date
     readable = False  # after validate: all that is there can be kept, something may be missing
@@ -497,45 +506,42 @@ class HistoryForm(PatientForm):
             for group in groups
         )
 
-    def _node(self, question: Question, typed: Answers) -> Node:
+    def _node(self, question: Question, typed: Answers, number: str = "") -> Node:
         under: dict[str, tuple[Node, ...]] = {}
-        shared: list[tuple[str, ...]] = []
+        blocks: dict[str, tuple[Node, ...]] = {}
         after: list[Node] = []
-        several = question.kind in ("choice", "side")
-        for values, node in self._children(question, typed):
-            if len(values) == 1:
-                under[values[0]] = (*under.get(values[0], ()), node)
-            elif values and several:
-                shared += [] if values in shared else [values]
-                name = f"shared-{shared.index(values) + 1}"
-                under[name] = (*under.get(name, ()), node)
-            elif values or visible(self.questions.questions[node.name], typed, as_of=self.as_of):
+        for child in self.follow_ups.get(question.id, ()):
+            node = self._node(child.question, typed, child.number)
+            if child.block:
+                blocks[child.block] = (*blocks.get(child.block, ()), node)
+            elif len(child.values) == 1:
+                under[child.values[0]] = (*under.get(child.values[0], ()), node)
+            elif child.values or visible(child.question, typed, as_of=self.as_of):
                 after.append(node)
         return Node(
-            question.kind, question.id, question.optional, under, tuple(shared), tuple(after)
+            kind=question.kind,
+            name=question.id,
+            optional=question.optional,
+            under=under,
+            blocks=blocks,
+            after=tuple(after),
+            opens=self.opens.get(question.id, {}),
+            number=number,
         )
-
-    def _children(
-        self, question: Question, typed: Answers
-    ) -> Iterator[tuple[tuple[str, ...], Node]]:
-        for child in self.follow_ups.get(question.id, ()):
-            yield child.values, self._node(child.question, typed)
 
     def _tick_node(self, group: Group, typed: Answers) -> Node:
         """The group of tick boxes; under each box what a yes calls for."""
         under: dict[str, tuple[Node, ...]] = {}
         doubts: dict[str, tuple[Node, ...]] = {}
         for question in group.questions:
-            told = typed.get(question.id)
-            children = tuple(self._children(question, typed))
-            doubts[question.id] = tuple(
-                node
-                for values, node in children
-                if "not_sure" in values and ("yes" not in values or told == "not_sure")
-            )
-            under[question.id] = tuple(
-                node for _, node in children if node not in doubts[question.id]
-            )
+            doubtful = typed.get(question.id) == "not_sure"
+            for child in self.follow_ups.get(question.id, ()):
+                if "not_sure" in child.values and (doubtful or "yes" not in child.values):
+                    node = self._node(child.question, typed)
+                    doubts[question.id] = (*doubts.get(question.id, ()), node)
+                else:
+                    node = self._node(child.question, typed, child.number)
+                    under[question.id] = (*under.get(question.id, ()), node)
         unsure = Node("ticks", _unsure_ticks(group), under=doubts)
         hints = {question.id: question.hint for question in group.questions if question.hint}
         return Node("ticks", _ticks(group), under={**under, SOME_NOT_SURE: (unsure,)}, hints=hints)
@@ -632,17 +638,19 @@ def history_form(
         for group in pages.groups(questions, topic, elsewhere, as_of=as_of)
         if group.ticked
     )
+    boxes = {question.id for group in groups for question in group.questions}
+    follow_ups, opens = _follow_ups(asked_here, boxes, elsewhere, as_of)
     fields: dict[str, Any] = {
         "questions": questions,
         "topics": topics,
         "asked_here": asked_here,
         "groups": groups,
-        "follow_ups": _follow_ups(asked_here, elsewhere, as_of),
+        "follow_ups": follow_ups,
+        "opens": opens,
         "elsewhere": elsewhere,
         "as_of": as_of,
     }
     first = {group.questions[0].id: group for group in groups}
-    boxes = {question.id for group in groups for question in group.questions}
     for question in asked_here:
         if question.id in first:
             fields |= _tick_fields(first[question.id])
@@ -652,16 +660,31 @@ def history_form(
 
 
 def _follow_ups(
-    asked_here: tuple[Question, ...], elsewhere: Answers, as_of: date
-) -> dict[str, tuple[_FollowUp, ...]]:
-    """What stands under each question, in order."""
+    asked_here: tuple[Question, ...], boxes: Iterable[str], elsewhere: Answers, as_of: date
+) -> tuple[dict[str, tuple[_FollowUp, ...]], dict[str, dict[str, str]]]:
+    """What stands under each question, in order; and what each answer opens, by number."""
     found: dict[str, tuple[_FollowUp, ...]] = {}
+    numbers: dict[tuple[tuple[str, str], ...], str] = {}
     for question in asked_here:
         place = pages.opening(question, asked_here, elsewhere, as_of=as_of)
-        if place is not None:
-            before = found.get(place.parent.id, ())
-            found[place.parent.id] = (*before, _FollowUp(question, place.values))
-    return found
+        if place is None:
+            continue
+        several = len(place.values) > 1 and place.parent.kind in ("choice", "side")
+        openers = tuple((place.parent.id, slug) for slug in place.values)
+        block = several and place.parent.id not in boxes
+        follow_up = _FollowUp(
+            question,
+            place.values,
+            numbers.setdefault(openers, str(len(numbers) + 1)) if block else "",
+            numbers.setdefault(place.openers, str(len(numbers) + 1)) if place.openers else "",
+        )
+        found[place.parent.id] = (*found.get(place.parent.id, ()), follow_up)
+    opens: dict[str, dict[str, str]] = {}
+    for openers, number in numbers.items():
+        for question_id, slug in openers:
+            before = opens.setdefault(question_id, {}).get(slug)
+            opens[question_id][slug] = f"{before} {number}" if before else number
+    return found, opens
 
 
 def _ticks(group: Group) -> str:

@@ -135,10 +135,15 @@ def _singly(group: Group) -> list[Group]:
 
 @dataclass(frozen=True)
 class Opening:
-    """Where a follow-up stands: under which question, and under which of its answers."""
+    """Where a follow-up stands: under which question, and under which of its answers.
+
+    Where some of those answers call for it only together with others, ``openers`` names every
+    answer, by question, of which one must be given too.
+    """
 
     parent: Question
     values: tuple[str, ...]
+    openers: tuple[tuple[str, str], ...] = ()
 
 
 def stands_here(question: Question) -> bool:
@@ -159,33 +164,47 @@ def opening(
 ) -> Opening | None:
     """Where a follow-up stands, given the answers of other pages; None for a first question.
 
-    It stands under the last question that it depends on, at each answer that can call for it.
+    It stands under the last question without an answer to which it is never called for.
     """
     on_page = parents(question, page)
     if not on_page:
         return None
-    last = on_page[-1]
-    values = tuple(
-        slug
-        for slug in last.slugs
-        if any(
-            questions.visible(question, situation, as_of=as_of)
-            for situation in _situations(answers, on_page, slug)
-        )
+    seen = tuple(_calls(question, on_page, answers, as_of))
+    place = max(
+        (place for place in range(len(on_page)) if all(call[place] for call in seen)), default=0
     )
-    return Opening(last, values)
+    parent, later = on_page[place], on_page[place + 1 :]
+    values = tuple(slug for slug in parent.slugs if any(call[place] == slug for call in seen))
+    alone = {call[place] for call in seen if not any(call[place + 1 :])}
+    if set(values) <= alone:
+        return Opening(parent, values)
+    own = ((parent.id, slug) for slug in values if slug in alone)
+    others = (
+        (other.id, slug)
+        for position, other in enumerate(later, place + 1)
+        for slug in other.slugs
+        if any(call[position] == slug and call[place] not in alone for call in seen)
+    )
+    return Opening(parent, values, (*own, *others))
 
 
-def _situations(answers: Answers, on_page: tuple[Question, ...], slug: str) -> Iterator[Answers]:
-    """Every way in which the questions on the page can be answered if the last one is so."""
-    ways = [*((None, *question.slugs) for question in on_page[:-1]), (slug,)]
-    for chosen in product(*ways):
-        tried = answers.without(question.id for question in on_page)
-        for question, value in zip(on_page, chosen, strict=True):
-            if value is not None:
-                answer = (value,) if question.kind == "choices" else value
-                tried = tried.with_value(question.id, answer)
-        yield tried
+def _calls(
+    question: Question, on_page: tuple[Question, ...], answers: Answers, as_of: date
+) -> Iterator[tuple[str | None, ...]]:
+    """Every way to answer the questions on the page in which this one is called for."""
+    elsewhere = answers.without(one.id for one in on_page)
+    for chosen in product(*((None, *one.slugs) for one in on_page)):
+        given = {
+            one.id: (slug,) if one.kind == "choices" else slug
+            for one, slug in zip(on_page, chosen, strict=True)
+            if slug is not None
+        }
+        tried = Answers({**elsewhere, **given})
+        asked = (one for one in on_page if one.id in given)
+        if questions.visible(question, tried, as_of=as_of) and all(
+            questions.visible(one, tried, as_of=as_of) for one in asked
+        ):
+            yield chosen
 
 
 def missing(

@@ -12,7 +12,13 @@ from tests.unit.screening.harmless import copied, read
 
 ITEM, SPANISH = "items/diabetes.yaml", "es/diabetes.yaml"
 ACTION = "Check sensation, skin, circulation; avoid feet if numb; eat before; glucose tabs ready."
+SECTIONS = "sections.yaml"
 BREAKS = [
+    (SECTIONS, "topics: [heart, lymph]", "topics: [heart]", "'lymph' stands on no page"),
+    (SECTIONS, "topics: [surgery]", "topics: [surgery, lymph]", "'lymph' stands on two pages"),
+    (SECTIONS, "topics: [surgery]", "topics: [surgeon]", "there is no section 'surgeon'"),
+    (SECTIONS, "items: [communication-needs,", "items: [rf-hot-joint,", "stands in two groups"),
+    (SECTIONS, "items: [communication-needs,", "items: [shyness,", "there is no item 'shyness'"),
     (ITEM, "level: precaution", "level: grave", "'grave' is not one of"),
     (ITEM, "answer: numb-feet}", "answer: cold-feet}", "'cold-feet' is not an answer of"),
     (ITEM, "question: diabetes.unstable", "question: diabetes.often", "which is not asked"),
