@@ -16,7 +16,8 @@ def test_a_call_goes_all_the_way_without_an_email(call: Call) -> None:
     assert request.reference in page.text
     assert (request.desk_state, request.answered_by, request.channel) == ("new", "patient", "phone")
     [intake] = call.rows(Intake)
-    assert intake.complete
+    assert not intake.complete  # what is private is the therapist's to ask
+    assert {"hiv", "hepatitis", "rf-crisis"} <= set(intake.answers["_left"])
     assert call.rows(Letter) == []
     [entry] = call.rows(PhoneEntry)
     assert call.dana is not None
