@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from clinic.screening import rules
 from tests.unit.screening.harmless import ASTHMA, BLANK, TODAY, finding, level, screened
 
 Changes = dict[str, Any]
@@ -91,6 +92,25 @@ def test_not_sure_about_fever_is_absolute(answer: object) -> None:
 )
 def test_fear_of_needles(answer: object, expected: str) -> None:
     assert level({"needle-phobia": answer}, "needle-phobia") == expected
+
+
+@pytest.mark.parametrize(
+    ("fainted", "expected"),
+    [("no", "precaution"), (BLANK, "precaution"), ("yes", "relative"), ("not_sure", "relative")],
+)
+def test_a_bit_nervous_does_not_match_a_faint_or_a_panic(fainted: object, expected: str) -> None:
+    changes = {"needle-phobia": "a-bit-nervous", "needle-phobia.fainted": fainted}
+
+    assert level(changes, "needle-phobia") == expected
+
+
+def test_what_was_read_of_a_source_stands_beside_it() -> None:
+    notes = rules.shipped_rules().items
+
+    assert notes["needle-phobia"].source_notes["ISCP12"].startswith("document seen")
+    assert notes["surgery-recent"].source_notes["JOTFORM"] == "recent cardiac surgery"
+    assert notes["metal-allergy"].source_notes["WHITE01"] == "2 needle allergies in 31,822"
+    assert notes["minor"].source_notes["NZASA"] == "parent consent under 16"
 
 
 CONSENT: Changes = {
