@@ -13,6 +13,11 @@ ASKED_ALONE = {
     "pregnancy",
     "surgery-recent",
     "lymph-node-removal",
+    "bleeding-disorder",
+    "cancer-current",
+    "pacemaker-icd",
+    "pneumothorax-history",
+    "consent-unwilling",
 }
 
 
@@ -24,7 +29,7 @@ def test_red_flags_come_before_the_rest_of_the_history() -> None:
 
 def test_what_is_grave_is_never_one_box_among_others() -> None:
     for question in ENGLISH.questions.values():
-        if question.item in ASKED_ALONE or question.private or question.is_follow_up:
+        if question.item in ASKED_ALONE or question.is_follow_up:
             assert not question.grouped, question.id
     assert ENGLISH.questions["diabetes"].grouped
 

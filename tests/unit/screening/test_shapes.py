@@ -229,4 +229,3 @@ def test_private_items_have_private_findings(made: Made) -> None:
     assert found is not None
     assert found.private
     assert made.asked.questions["hiv"].private
-    assert not made.asked.questions["hiv"].grouped

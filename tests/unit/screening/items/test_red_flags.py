@@ -142,6 +142,7 @@ BRANCHES = [
     ("rf-night-pain", {**AWAKE, **FEVER}, "absolute"),
     ("rf-night-pain", FIRST, "relative"),
     ("rf-night-pain", {**FIRST, "minor": BLANK}, "absolute"),
+    ("rf-night-pain", {**AWAKE, "minor": "1965-03-01"}, "relative"),
     # a hot joint
     ("rf-hot-joint", {"rf-hot-joint": "yes"}, "urgent"),
     ("rf-hot-joint", {"rf-hot-joint": "not_sure"}, "absolute"),
@@ -151,6 +152,11 @@ BRANCHES = [
     (
         "rf-pregnancy-warning",
         {"rf-pregnancy-warning": "not_applicable", "pregnancy": "yes"},
+        "absolute",
+    ),
+    (
+        "rf-pregnancy-warning",
+        {"rf-pregnancy-warning": "not_applicable", "pregnancy": "not_sure"},
         "absolute",
     ),
     # crisis
