@@ -41,6 +41,11 @@ _TIMES = (
     (("3", "veces"), 3), (("8", "hours"), 3), (("8", "horas"), 3), (("qid",), 4),
     (("four", "times"), 4), (("4", "times"), 4), (("cuatro", "veces"), 4), (("6", "hours"), 4),
 )  # fmt: skip
+_TIMES_BEGUN = {
+    first: tuple((cue, count) for cue, count in _TIMES if cue[0] == first)
+    for first in {cue[0] for cue, _ in _TIMES}
+}
+_AFTER_A_COUNT = _TABLET | _EACH_DAY
 _LOW = (("baby",), ("low", "dose"), ("babyaspirin",), ("dosis", "baja"), ("infantil",))
 _LOW_WORDS = frozenset(low[0] for low in _LOW)
 
@@ -75,10 +80,16 @@ def _tablets(about: Tokens) -> int:
         marked = _TIMES_MARK.match(word)
         if marked:
             counts.append(int(marked[1]))
-        elif follow in _TABLET | _EACH_DAY or not follow:
+        elif follow in _AFTER_A_COUNT or not follow:
             counts.append(_COUNTS.get(word, int(word) if word.isdigit() and int(word) < 10 else 1))
     return max(counts)
 
 
 def _times(about: Tokens) -> int:
-    return max((count for cue, count in _TIMES if words.find(about, cue) >= 0), default=1)
+    """How many times a day, by the most that any words say."""
+    counts = [1]
+    for index, word in enumerate(about):
+        for cue, count in _TIMES_BEGUN.get(word, ()):
+            if about[index : index + len(cue)] == cue:
+                counts.append(count)
+    return max(counts)

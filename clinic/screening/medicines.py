@@ -152,11 +152,12 @@ class Formulary:
         return found
 
     def _recognise(self, line: str, as_of: date | None) -> Recognised:
-        if not line.strip() or self.cues.says_nothing(words.tokens(line)):
+        tokens = words.tokens(line)
+        if not line.strip() or self.cues.says_nothing(tokens):
             return Recognised(line, ())
         hits: list[Hit] = []
         unknown: list[str] = []
-        nameless = not self._has_proper_name(words.tokens(line))
+        nameless = not self._has_proper_name(tokens)
         for clause in self._clauses(line, nameless=nameless):
             found, strange = self._clause(clause, as_of, nameless=nameless)
             hits += found
@@ -223,7 +224,7 @@ class Formulary:
             strange += [] if sure else [word]
         if not found and not strange and self.purposes.another(clause):
             strange.append(" ".join(clause))
-        found = sorted(self._not_explained(found), key=lambda one: one.start)
+        found = sorted(self._not_explained(found, clause), key=lambda one: one.start)
         hits = [
             hit
             for one in found
@@ -243,17 +244,18 @@ class Formulary:
             used.update(range(start, end))
         return found
 
-    def _not_explained(self, found: list[_Named]) -> Iterator[_Named]:
+    def _not_explained(self, found: list[_Named], clause: Tokens) -> Iterator[_Named]:
         """All but words such as "heart pill" and "blood thinner" that a name beside them explains.
 
         Any name explains some of them; the others only a name that weighs something too.
         """
-        named = [one for one in found if not one.vague]
-        weighty = any(not self._harmless(one) for one in named)
-        thinner = any(self._in(one, BLOOD_THINNING) for one in named)
         for one in found:
-            if one.vague and named and self._explained(one, weighty=weighty, thinner=thinner):
-                continue
+            names = [other for other in found if not other.vague and _beside(one, other, clause)]
+            if one.vague and names:
+                weighty = any(not self._harmless(name) for name in names)
+                thinner = any(self._in(name, BLOOD_THINNING) for name in names)
+                if self._explained(one, weighty=weighty, thinner=thinner):
+                    continue
             yield one
 
     def _explained(self, one: _Named, *, weighty: bool, thinner: bool) -> bool:
@@ -280,6 +282,8 @@ class Formulary:
         begun = [
             (index, self.sizes[word]) for index, word in enumerate(clause) if word in self.sizes
         ]
+        if not begun:
+            return found, used
         for size in range(LONGEST_NAME, 0, -1):
             for index, sizes in begun:
                 span = range(index, index + size)
@@ -404,6 +408,20 @@ class _Named:
     agents: tuple[tuple[str, str, str], ...]
     exact: bool
     vague: bool = False
+
+
+_BETWEEN = frozenset({
+    "mg", "mcg", "g", "daily", "once", "twice", "bid", "er", "xr", "xl", "a", "the", "my", "as",
+    "is", "called", "named", "diario", "diaria", "un", "una", "el", "la", "mi", "es", "como",
+    "llamada", "llamado",
+})  # fmt: skip
+
+
+def _beside(said: _Named, name: _Named, clause: Tokens) -> bool:
+    """Whether no more than a dose or "is called" stands between a name and what is said of it."""
+    first, then = sorted((said, name), key=lambda one: one.start)
+    between = clause[first.end : then.start]
+    return all(word in _BETWEEN or _NUMBERED.match(word) for word in between)
 
 
 def _window(named: _Named, every: list[_Named], clause: Tokens) -> slice:
