@@ -65,6 +65,7 @@ BLUEPRINTS = (
 )
 COMMANDS = (
     "screening",
+    "rules_diff",
     "database",
     "outbox",
     "audit",

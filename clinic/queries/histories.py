@@ -177,6 +177,7 @@ class History:
     ruleset: str
     ruleset_complete: bool
     ruleset_state: str
+    ruleset_signed: str  # by whom, if anybody has
     whole: bool  # no: what it was asked or screened by cannot be read in full any more
     findings: tuple[FindingRow, ...]
     regions: tuple[RegionRow, ...]
@@ -254,6 +255,7 @@ class _History:
         request, intake, screening = self.request, self.intake, self.screening
         born = date.fromisoformat(request.birth_date) if request.birth_date else None
         clearances = self._clearances()
+        version = db.session.get_one(RulesetVersion, self.record.ruleset_hash)
         return History(
             request_id=request.id,
             reference=request.reference,
@@ -280,7 +282,8 @@ class _History:
             screened_on=screening.as_of,
             ruleset=self.ruleset.version,
             ruleset_complete=self.ruleset.complete,
-            ruleset_state=db.session.get_one(RulesetVersion, self.record.ruleset_hash).state,
+            ruleset_state=version.state,
+            ruleset_signed=version.approved_name or "",
             whole=self.whole,
             findings=tuple(self._finding(finding) for finding in screening.findings),
             regions=tuple(self._regions()),

@@ -1,0 +1,126 @@
+"""A version tried over the stored histories: who would move, in parts, stopped and taken up."""
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from clinic.access import SYSTEM, Refused
+from clinic.commands import rules_diff
+from clinic.extensions import db
+from clinic.models import AuditEntry, RulesetTrial, RulesetTrialPart
+from clinic.queries import trials as found_by
+from clinic.services import trials
+from tests.integration.rulesets.test_in_force import LOW
+from tests.integration.therapist.conftest import Practice
+from tests.support import rulesets
+from tests.support.patients import Patient
+from tests.support.rulesets import draft
+from tests.support.scene import all_of, stored
+
+PEOPLE = (
+    Patient(name="Ann Other", phone="(555) 555-0143", email=None, regions=("upper-back-left",)),
+    Patient(name="Ben Sample", phone="(555) 555-0144", email=None, regions=("knee-left",)),
+    Patient(name="Cy Madeup", phone="(555) 555-0145", email=None, regions=("chest",)),
+)
+
+
+@pytest.fixture
+def asked(practice: Practice) -> Practice:
+    """Three patients of the same build; at the chest and the upper back it matters more."""
+    for patient in PEOPLE:
+        patient.asks(practice.now)
+    return practice
+
+
+def begin(practice: Practice) -> RulesetTrial:
+    draft_id = draft(practice.tess, practice.now, LOW)
+    digest = rulesets.stored(draft_id).hash
+    trial_id = trials.begin(practice.tess, practice.now, digest, every=False)
+    return stored(RulesetTrial, trial_id)
+
+
+def test_it_tells_how_many_move_and_who_and_seals_it(asked: Practice) -> None:
+    trial = begin(asked)
+
+    while trials.advance(SYSTEM, asked.now):
+        pass
+
+    result = found_by.found(asked.tess, trial.id)
+    assert (result.row.state, result.row.percent, result.row.done) == ("done", 100, 3)
+    assert sum(one.count for one in result.graver) == 3
+    assert (result.milder, result.newly_bookable) == ((), 0)
+    assert result.no_longer_bookable >= 1
+    named = found_by.named(asked.tess, trial.id)
+    assert {one.reference for one in named.moved} == {one.reference for one in PEOPLE}
+    assert all(one.before == "none" for one in named.moved)
+    (part,) = all_of(RulesetTrialPart)
+    assert b"none" not in part.moves_sealed
+
+
+def test_it_goes_on_in_parts_and_is_stopped_and_taken_up(
+    asked: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trials, "A_PART", 2)
+    trial = begin(asked)
+
+    assert trials.advance(SYSTEM, asked.now) == 2
+    assert found_by.found(asked.tess, trial.id).row.percent == 66
+    trials.cancel(asked.tess, asked.now, trial.id)
+    assert trials.advance(SYSTEM, asked.now) == 0
+    assert stored(RulesetTrial, trial.id).state == "cancelled"
+    trials.go_on(asked.tess, asked.now, trial.id)
+    assert trials.advance(SYSTEM, asked.now) == 1
+    assert trials.advance(SYSTEM, asked.now) == 0
+
+    assert stored(RulesetTrial, trial.id).state == "done"
+    assert sum(one.count for one in found_by.found(asked.tess, trial.id).graver) == 3
+
+
+def test_the_same_trial_is_not_begun_twice(asked: Practice) -> None:
+    first = begin(asked)
+
+    again = trials.begin(asked.tess, asked.now, first.new_hash, every=False)
+
+    assert again == first.id
+
+
+def test_only_a_lead_therapist_sees_and_begins_one(asked: Practice) -> None:
+    trial = begin(asked)
+    for other in (asked.theo, asked.dana, asked.ada):
+        with pytest.raises(Refused):
+            trials.begin(other, asked.now, trial.new_hash, every=False)
+        with pytest.raises(Refused):
+            trials.open_names(other, asked.now, trial.id)
+        with pytest.raises(Refused):
+            found_by.named(other, trial.id)
+        with pytest.raises(Refused):
+            found_by.found(other, trial.id)
+
+
+def test_reading_who_would_move_is_written_down_with_no_word_of_them(asked: Practice) -> None:
+    trial = begin(asked)
+
+    trials.open_names(asked.tess, asked.now, trial.id)
+
+    (entry,) = all_of(AuditEntry, act="ruleset_trial.opened")
+    assert (entry.actor_id, entry.subject_id, entry.detail) == (asked.tess.id, trial.id, "{}")
+
+
+def test_the_command_tells_the_same_and_names_nobody(asked: Practice, in_app: Flask) -> None:
+    trial = begin(asked)
+    while trials.advance(SYSTEM, asked.now):
+        pass
+    counts = found_by.found(asked.tess, trial.id).graver
+    db.session.rollback()
+
+    told = CliRunner().invoke(rules_diff.diff, ["running", trial.new_hash[:12]], obj=lambda: in_app)
+    none = CliRunner().invoke(rules_diff.diff, ["running", "files"], obj=lambda: in_app)
+    strange = CliRunner().invoke(rules_diff.diff, ["running", "0123456789"], obj=lambda: in_app)
+
+    assert told.exit_code == 0, told.output
+    assert "3 histories" in told.output
+    for one in counts:
+        assert f"{one.count} of 3 would move from {one.before} to {one.after}" in told.output
+    assert not any(one.reference in told.output for one in PEOPLE)
+    assert "none would move" in none.output
+    assert (strange.exit_code, "0 stored versions" in strange.output) == (2, True)
