@@ -124,6 +124,8 @@ def read(text: str) -> Changes:
 
 def apply(base: Ruleset, changes: Changes) -> Ruleset:
     """Make the version that a draft comes to, or raise Unfit; no change gives the base itself."""
+    if not (changes.values or changes.verified or changes.off or changes.on):
+        return base
     value = json.loads(base.document)
     places = {name: item for item in value["items"].values() for name in item.get("settings", {})}
     for name in (*changes.values, *changes.verified):
@@ -260,7 +262,9 @@ def carried(base: Ruleset, running: Ruleset) -> Changes:
     verified = {
         name: one.verified
         for name, one in running.settings.items()
-        if name in defaults and values.get(name, defaults[name].value) == one.value
+        if name in defaults
+        and one.verified != defaults[name].verified
+        and values.get(name, defaults[name].value) == one.value
     }
     known = {rules.name_of(rule): rule for rule in every_rule(base)}
     off = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from clinic.screening import conditions, lint, medicines, regions, source, words
@@ -19,6 +19,7 @@ from clinic.screening.words import Tokens
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
 TRANSLATED_KEYS = ("patient", "words", "mild_words", "words_except")
 URGENCIES = ("emergency", "same_day")
+KEPT = 8  # versions that a process keeps understood
 SWITCH_CODES = ("clinic_protocol", "evidence", "covered_elsewhere", "wrong_as_written")
 # Items that stand for what nobody knows yet: without their rules it would count as "no".
 UNKNOWN = ("blood-thinner-unknown", "medicine-not-recognised")
@@ -200,6 +201,12 @@ def from_data(data: Data) -> Ruleset:
 
 def from_document(document: str) -> Ruleset:
     """Restore a stored version exactly, whatever the files say now."""
+    return _restored(document)
+
+
+@lru_cache(maxsize=KEPT)
+def _restored(document: str) -> Ruleset:
+    """Read a document once in a while: a process meets few versions, and each many times."""
     place = _with_newer_keys(source.parse(document, "ruleset document"))
     translations = {
         language: dict(found.entries()) for language, found in place["translations"].entries()

@@ -1,18 +1,22 @@
 """The rules as if nothing were still to come, drafted, tried, approved and put in force."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID, uuid4
 
 from clinic import in_force
 from clinic.access import SYSTEM, Actor
 from clinic.extensions import db
 from clinic.models import RulesetDraft
-from clinic.screening import rules, source
+from clinic.screening import answers as reading
+from clinic.screening import questionnaire, rules, source
 from clinic.screening.rules import Ruleset
-from clinic.services import rulesets, trials
+from clinic.services import intakes, rulesets, tracks, trials
 from clinic.services.rulesets import FILES, ItemChange
+from clinic.services.transaction import Work, writes
+from tests.support.patients import Patient, mildest
 
 SHIPPED = rules.shipped_rules()
 
@@ -28,6 +32,43 @@ def complete() -> Ruleset:
     found = rules.from_document(source.document(value))
     assert found.complete
     return found
+
+
+def arrives(now: datetime, patient: Patient) -> UUID:
+    """Send a patient's whole history in one step, which is screened as any other."""
+    request_id = patient.begins(now)
+    _receive(patient.actor, now, request_id, answers=whole(patient), language=patient.language)
+    return request_id
+
+
+@writes
+def _receive(work: Work, request_id: UUID, *, answers: dict[str, Any], language: str) -> None:
+    request = tracks.load(work, request_id)
+    intakes.receive(work, request)
+    intakes.append(work, request, answers=answers, trail=(), complete=True, language=language)
+
+
+def whole(patient: Patient) -> dict[str, Any]:
+    """Every answer of a patient: those that are named, and the mildest to all else."""
+    questions, day = questionnaire.shipped(patient.language), date(2026, 11, 23)
+    given: dict[str, Any] = {
+        "minor": patient.born.isoformat(),
+        "wanted_regions": list(patient.regions),
+        "free_text.hopes": patient.hopes,
+    }
+    while True:
+        known = reading.read(given, questions)
+        fresh = [
+            one
+            for one in questions.questions.values()
+            if one.id not in given
+            and one.asked != "derived"
+            and (one.id in patient.answers or not one.optional)
+            and questionnaire.visible(one, known, as_of=day)
+        ]
+        if not fresh:
+            return given
+        given |= {one.id: patient.answers.get(one.id, mildest(one)) for one in fresh}
 
 
 def draft(lead: Actor, now: datetime, *changes: ItemChange, base: str = FILES) -> UUID:

@@ -13,21 +13,20 @@ from clinic.extensions import db
 from clinic.models import (
     Act,
     Appointment,
-    Clearance,
     Offer,
     Request,
     RulesetVersion,
     ScreeningRecord,
 )
 from clinic.queries import histories
-from clinic.screening import outcome, rules, source
+from clinic.screening import rules, source
 from clinic.services import rescreening, rulesets
 from clinic.services.needling import NotCleared
 from clinic.services.rulesets import CannotApprove, ItemChange
 from clinic.services.transaction import ChangedUnderneath
 from tests.integration.therapist.conftest import Practice, clearances_of
 from tests.support.patients import Patient
-from tests.support.rulesets import approved, draft, puts_in_force, seen, tried
+from tests.support.rulesets import approved, arrives, draft, puts_in_force, seen, tried
 from tests.support.scene import all_of, stored
 
 # A healthy adult of the tests has a body-mass index of 24.3.
@@ -53,108 +52,90 @@ def why_back(request_id: UUID) -> list[str]:
     return [(one.detail or {}).get("why", "") for one in acts if one.act == "need review"]
 
 
-def test_none_needs_no_review_under_a_complete_ruleset_in_force(practice: Practice) -> None:
-    puts_in_force(practice.tess, practice.now)
-
-    request_id = Patient().asks(practice.now)
-
-    request = stored(Request, request_id)
-    assert (request.level, request.clinical_state) == ("none", "not_needed")
-    assert [one.origin for one in clearances_of(request_id)] == ["screening"]
-    practice.books(request_id)
-    assert stored(Request, request_id).desk_state == "booked"
+GRAVER: dict[str, dict[str, Any]] = {
+    "(555) 555-0151": {"diabetes": "not_sure"},
+    "(555) 555-0152": {"metal-allergy": "not_sure"},
+    "(555) 555-0153": {"pregnancy": "yes"},
+    "(555) 555-0154": {"rf-chest-breath": "yes"},
+}
 
 
-def test_a_precaution_needs_no_review_and_reaches_the_therapists_chart(
+def test_none_and_precaution_need_no_review_and_whatever_is_graver_does(
     practice: Practice,
 ) -> None:
     puts_in_force(practice.tess, practice.now)
 
-    request_id = Patient(answers=CONTROLLED).asks(practice.now)
+    clean = arrives(practice.now, Patient())
+    careful = arrives(
+        practice.now, Patient(name="Di Sample", phone="(555) 555-0150", answers=CONTROLLED)
+    )
+    graver = [
+        arrives(practice.now, Patient(name="Gil Sample", phone=phone, email=None, answers=answers))
+        for phone, answers in GRAVER.items()
+    ]
 
-    request = stored(Request, request_id)
-    assert (request.level, request.clinical_state) == ("precaution", "not_needed")
-    chart = histories.newest(practice.theo, request.reference, now=practice.now)
+    for request_id, level in ((clean, "none"), (careful, "precaution")):
+        request = stored(Request, request_id)
+        assert (request.level, request.clinical_state) == (level, "not_needed")
+        assert [one.origin for one in clearances_of(request_id)] == ["screening"]
+    for request_id in graver:
+        request = stored(Request, request_id)
+        assert request.level not in ("none", "precaution")
+        assert request.clinical_state == "needs_review"
+        assert clearances_of(request_id) == []
+    chart = histories.newest(practice.theo, stored(Request, careful).reference, now=practice.now)
     (finding,) = chart.findings
     assert (finding.item, finding.level) == ("Diabetes", "precaution")
     assert "Check sensation" in finding.action
-
-
-@pytest.mark.parametrize(
-    ("answers", "level"),
-    [
-        ({"diabetes": "not_sure"}, "relative"),
-        ({"lymph-node-removal": "yes", "lymph-node-removal.areas": ["arm-left"]}, None),
-        ({"pregnancy": "yes"}, None),
-    ],
-)
-def test_whatever_is_graver_needs_a_therapist(
-    practice: Practice, answers: dict[str, Any], level: str | None
-) -> None:
-    puts_in_force(practice.tess, practice.now)
-
-    request_id = Patient(answers=answers).asks(practice.now)
-
-    request = stored(Request, request_id)
-    assert level in (None, request.level)
-    assert request.level not in ("none", "precaution")
-    assert request.clinical_state == "needs_review"
-    assert clearances_of(request_id) == []
-
-
-def test_what_ships_clears_nobody_before_anybody_approves_it(practice: Practice) -> None:
-    request_id = Patient().asks(practice.now)
-
-    assert not in_force.running().is_in_force
-    assert stored(Request, request_id).clinical_state == "needs_review"
+    practice.books(clean)
+    assert stored(Request, clean).desk_state == "booked"
 
 
 def test_an_approved_version_runs_only_once_it_is_in_force(practice: Practice) -> None:
     digest = approved(practice.tess, practice.now, draft(practice.tess, practice.now, SLIM))
-    before = Patient().asks(practice.now)
+    before = arrives(practice.now, Patient())
     version = stored(RulesetVersion, digest)
     assert (version.state, version.approved_name) == ("approved", "Tess Therapist")
-    assert stored(Request, before).level == "none"
+    assert not in_force.running().is_in_force
+    assert (stored(Request, before).level, stored(Request, before).clinical_state) == (
+        "none",
+        "needs_review",
+    )
 
     tried_again = rulesets.begin(practice.tess, practice.now, digest, key="k")
     tried(practice.tess, practice.now, tried_again)
     rulesets.put_in_force(practice.tess, practice.now, digest, seen="")
 
-    after = Patient(name="Ann Other", phone="(555) 555-0143", email=None).asks(practice.now)
+    after = arrives(practice.now, Patient(name="Ann Other", phone="(555) 555-0143", email=None))
     assert screened(after).ruleset_hash == digest
     assert stored(Request, after).level != "none"
-
-
-def test_a_replay_uses_the_version_that_was_stored(practice: Practice) -> None:
-    old = puts_in_force(practice.tess, practice.now)
-    request_id = Patient().asks(practice.now)
-    puts_in_force(practice.tess, practice.later(days=1), LOW, base=old)
-
-    record = screened(request_id)
-    kept = in_force.version(record.ruleset_hash)
-
-    assert record.ruleset_hash == old
-    assert kept.whole
-    again = outcome.from_json(record.result)
-    assert again.ruleset.hash == kept.ruleset.hash == old
 
 
 def test_newer_rules_screen_open_requests_anew_and_nothing_graver_stays_cleared(
     practice: Practice,
 ) -> None:
     old = puts_in_force(practice.tess, practice.now)
-    by_screening = Patient().asks(practice.now)
+    by_screening = arrives(practice.now, Patient())
     visit_id = practice.books(by_screening)
-    by_review = Patient(
-        name="Ben Sample", phone="(555) 555-0144", email=None, answers={"diabetes": "not_sure"}
-    ).asks(practice.now)
+    by_review = arrives(
+        practice.now,
+        Patient(
+            name="Ben Sample", phone="(555) 555-0144", email=None, answers={"diabetes": "not_sure"}
+        ),
+    )
     practice.decides(by_review, "clear", **practice.overriding)
     offer_id = practice.offers(by_review, date(2026, 12, 2))
+    third = Patient(name="Cy Madeup", phone="(555) 555-0145", email=None)
+    waiting = arrives(practice.now, third)
     new = puts_in_force(practice.tess, practice.later(days=1), LOW, base=old)
+    with pytest.raises(NotCleared, match="result_differs"):  # before the worker came by
+        practice.offers(waiting, date(2026, 12, 3))
 
-    assert rescreening.rescreen_due(SYSTEM, practice.later(minutes=1)) == 2
+    assert rescreening.rescreen_due(SYSTEM, practice.later(minutes=1)) == 3
 
     for request_id in (by_screening, by_review):
+        first = min(all_of(ScreeningRecord, request_id=request_id), key=lambda one: one.made_at)
+        assert in_force.version(first.ruleset_hash).ruleset.hash == old  # to be replayed
         assert screened(request_id).ruleset_hash == new
         assert [one.ended_by for one in clearances_of(request_id)] == ["newer_rules"]
         request = stored(Request, request_id)
@@ -169,10 +150,13 @@ def test_newer_rules_screen_open_requests_anew_and_nothing_graver_stays_cleared(
 
 def test_a_result_that_is_not_graver_leaves_every_clearance_alone(practice: Practice) -> None:
     old = puts_in_force(practice.tess, practice.now)
-    by_screening = Patient().asks(practice.now)
-    by_review = Patient(
-        name="Ben Sample", phone="(555) 555-0144", email=None, answers={"diabetes": "not_sure"}
-    ).asks(practice.now)
+    by_screening = arrives(practice.now, Patient())
+    by_review = arrives(
+        practice.now,
+        Patient(
+            name="Ben Sample", phone="(555) 555-0144", email=None, answers={"diabetes": "not_sure"}
+        ),
+    )
     practice.decides(by_review, "clear", **practice.overriding)
     milder = ItemChange("diabetes", off={"diabetes/feet": WHY})
     new = puts_in_force(practice.tess, practice.later(days=1), milder, base=old)
@@ -193,7 +177,7 @@ def test_what_is_sent_under_the_old_rules_is_screened_by_the_new_ones_too(
     rescreening.rescreen_due(SYSTEM, practice.later(minutes=1))
     with pytest.MonkeyPatch.context() as patched:  # as a transaction that began before sees it
         patched.setattr(in_force, "digest_in_force", lambda: old)
-        request_id = Patient().asks(practice.later(minutes=1))
+        request_id = arrives(practice.later(minutes=1), Patient())
         assert stored(Request, request_id).clinical_state == "not_needed"
 
     assert rescreening.rescreen_due(SYSTEM, practice.later(minutes=1)) == 1
@@ -206,14 +190,14 @@ def test_newer_questions_and_rules_clear_nobody_until_they_are_approved(
     practice: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     puts_in_force(practice.tess, practice.now)
-    before = Patient().asks(practice.now)
+    before = arrives(practice.now, Patient())
     value = json.loads(rules.shipped_rules().document)
     value["items"]["diabetes"]["rules"][-1]["level"] = "absolute"
     newer = rules.from_document(source.document(value))
     assert newer.hash != rules.shipped_rules().hash
     monkeypatch.setattr(rules, "shipped_rules", lambda: newer)
 
-    after = Patient(name="Ann Other", phone="(555) 555-0143", email=None).asks(practice.now)
+    after = arrives(practice.now, Patient(name="Ann Other", phone="(555) 555-0143", email=None))
 
     assert in_force.running().beside is newer
     assert stored(Request, after).clinical_state == "needs_review"
@@ -222,14 +206,14 @@ def test_newer_questions_and_rules_clear_nobody_until_they_are_approved(
 
 def test_out_of_force_means_that_nobody_is_cleared_any_more(practice: Practice) -> None:
     digest = puts_in_force(practice.tess, practice.now)
-    request_id = Patient().asks(practice.now)
+    request_id = arrives(practice.now, Patient())
 
     rulesets.take_out_of_force(practice.tess, practice.later(days=1), digest, seen=digest)
     rescreening.rescreen_due(SYSTEM, practice.later(minutes=1))
 
     assert stored(Request, request_id).clinical_state == "needs_review"
     assert stored(RulesetVersion, digest).state == "retired"
-    after = Patient(name="Ann Other", phone="(555) 555-0143", email=None).asks(practice.now)
+    after = arrives(practice.now, Patient(name="Ann Other", phone="(555) 555-0143", email=None))
     assert stored(Request, after).clinical_state == "needs_review"
 
 
@@ -242,7 +226,7 @@ def test_an_incomplete_version_clears_nobody_even_in_force(
     monkeypatch.setattr(rules, "shipped_rules", lambda: lacking)
     puts_in_force(practice.tess, practice.now)
 
-    request_id = Patient().asks(practice.now)
+    request_id = arrives(practice.now, Patient())
 
     assert not in_force.running().clears
     assert stored(Request, request_id).clinical_state == "needs_review"
@@ -265,7 +249,7 @@ def test_who_is_no_lead_therapist_changes_no_rules(practice: Practice) -> None:
 
 
 def test_nothing_is_approved_that_was_not_tried(practice: Practice) -> None:
-    Patient().asks(practice.now)
+    arrives(practice.now, Patient())
     draft_id = draft(practice.tess, practice.now, SLIM)
 
     with pytest.raises(CannotApprove, match="not_tried"):
@@ -289,16 +273,3 @@ def test_a_stale_page_changes_nothing(practice: Practice) -> None:
 
     db.session.rollback()
     assert in_force.digest_in_force() == first
-
-
-def test_a_graver_result_at_the_visit_is_refused_before_the_worker_came_by(
-    practice: Practice,
-) -> None:
-    old = puts_in_force(practice.tess, practice.now)
-    request_id = Patient().asks(practice.now)
-    puts_in_force(practice.tess, practice.later(hours=1), LOW, base=old)
-
-    with pytest.raises(NotCleared, match="result_differs"):
-        practice.offers(request_id)
-
-    assert len(all_of(Clearance, request_id=request_id)) == 1

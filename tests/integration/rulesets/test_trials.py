@@ -14,7 +14,7 @@ from tests.integration.rulesets.test_in_force import LOW
 from tests.integration.therapist.conftest import Practice
 from tests.support import rulesets
 from tests.support.patients import Patient
-from tests.support.rulesets import draft
+from tests.support.rulesets import arrives, draft
 from tests.support.scene import all_of, stored
 
 PEOPLE = (
@@ -28,7 +28,7 @@ PEOPLE = (
 def asked(practice: Practice) -> Practice:
     """Three patients of the same build; at the chest and the upper back it matters more."""
     for patient in PEOPLE:
-        patient.asks(practice.now)
+        arrives(practice.now, patient)
     return practice
 
 
@@ -76,34 +76,26 @@ def test_it_goes_on_in_parts_and_is_stopped_and_taken_up(
     assert sum(one.count for one in found_by.found(asked.tess, trial.id).graver) == 3
 
 
-def test_the_same_trial_is_not_begun_twice(asked: Practice) -> None:
-    first = begin(asked)
-
-    again = trials.begin(asked.tess, asked.now, first.new_hash, every=False)
-
-    assert again == first.id
-
-
-def test_only_a_lead_therapist_sees_and_begins_one(asked: Practice) -> None:
-    trial = begin(asked)
-    for other in (asked.theo, asked.dana, asked.ada):
+def test_only_a_lead_therapist_begins_and_reads_one_and_reading_is_written_down(
+    practice: Practice,
+) -> None:
+    trial = begin(practice)
+    for other in (practice.theo, practice.dana, practice.ada):
         with pytest.raises(Refused):
-            trials.begin(other, asked.now, trial.new_hash, every=False)
+            trials.begin(other, practice.now, trial.new_hash, every=False)
         with pytest.raises(Refused):
-            trials.open_names(other, asked.now, trial.id)
+            trials.open_names(other, practice.now, trial.id)
         with pytest.raises(Refused):
             found_by.named(other, trial.id)
         with pytest.raises(Refused):
             found_by.found(other, trial.id)
 
-
-def test_reading_who_would_move_is_written_down_with_no_word_of_them(asked: Practice) -> None:
-    trial = begin(asked)
-
-    trials.open_names(asked.tess, asked.now, trial.id)
+    again = trials.begin(practice.tess, practice.now, trial.new_hash, every=False)
+    trials.open_names(practice.tess, practice.now, trial.id)
 
     (entry,) = all_of(AuditEntry, act="ruleset_trial.opened")
-    assert (entry.actor_id, entry.subject_id, entry.detail) == (asked.tess.id, trial.id, "{}")
+    assert again == trial.id
+    assert (entry.actor_id, entry.subject_id, entry.detail) == (practice.tess.id, trial.id, "{}")
 
 
 def test_the_command_tells_the_same_and_names_nobody(asked: Practice, in_app: Flask) -> None:

@@ -16,7 +16,7 @@ from tests.support import databases
 from tests.support.clock import MONDAY_MORNING
 from tests.support.page import LintingClient, Page
 from tests.support.patients import Patient
-from tests.support.rulesets import complete
+from tests.support.rulesets import arrives, complete
 from tests.support.scene import Scene
 from tests.support.signing_in import Person, hire, sign_in
 
@@ -49,7 +49,7 @@ class Desk:
     def asks(self, **values: Any) -> Patient:
         """Let a patient ask for care."""
         patient = Patient(**values)
-        self.behind(patient.asks, MONDAY_MORNING)
+        self.behind(arrives, MONDAY_MORNING, patient)
         return patient
 
     def tries(self) -> None:
