@@ -33,6 +33,11 @@ BRANCHES = [
         {"communication-needs": "not_sure", "communication-needs.signal": "no"},
         "relative",
     ),
+    (
+        "communication-needs",
+        {"communication-needs": "not_sure", "communication-needs.signal": "not_sure"},
+        "relative",
+    ),
     ("communication-needs", {"communication-needs": BLANK}, "precaution"),
     ("frailty", {"frailty": "yes"}, "relative"),
     ("frailty", {"frailty": "not_sure"}, "relative"),
