@@ -270,7 +270,7 @@ def _in_other_language(text: str, ruleset: Ruleset) -> Iterator[str]:
 
 def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
     cues = ruleset.formulary.cues
-    near = ruleset.phrases_in(whole)
+    near = tuple(one for one in ruleset.phrases_in(whole) if words.find(whole, one[1]) >= 0)
     if not near:
         return
     for clause in cues.split(whole, _within(whole, near)):

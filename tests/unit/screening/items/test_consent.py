@@ -60,6 +60,7 @@ BRANCHES = [
     ("rf-crisis", {**UNREAL, "psychosis-acute.safe": "not_sure"}, "urgent"),
     ("rf-crisis", {**UNREAL, "psychosis-acute.safe": BLANK}, "urgent"),
     ("rf-crisis", {"psychosis-acute": "not_sure", "psychosis-acute.safe": "no"}, "urgent"),
+    ("rf-crisis", {"psychosis-acute": "not_sure", "psychosis-acute.safe": "not_sure"}, "urgent"),
     ("rf-crisis", {"psychosis-acute": "not_sure"}, "none"),
     ("rf-crisis", {"psychosis-acute": BLANK}, "none"),
 ]
