@@ -21,6 +21,11 @@ Spans = tuple[tuple[int, int], ...]
 WANTED = "wanted_regions"
 # Medicines that matter wherever they are named, not only in the list.
 ANYWHERE = frozenset({"anticoagulant", "antiplatelet", "unnamed-blood-thinner"})
+# Those that matter wherever they are named by their right name.
+BY_NAME = frozenset({
+    "cancer-medicine", "clotting-medicine", "copd-inhaler", "heart-medicine", "hormone-therapy",
+    "immunosuppressant", "insulin", "platelet-lowering", "steroid-tablet",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -361,8 +366,13 @@ def _mentions(
                 yield from _listed(question_id, line, ruleset, as_of)
         elif kind == "text" and isinstance(value, str):
             for hit in ruleset.formulary.mentioned(value, as_of=as_of):
-                if hit.medicine_class.groups & ANYWHERE:
+                if _counts_anywhere(hit):
                     yield Mention(question_id, value, hit, last_dose=_last_dose(hit, as_of))
+
+
+def _counts_anywhere(hit: Hit) -> bool:
+    groups = hit.medicine_class.groups
+    return bool(groups & ANYWHERE) or (hit.exact and not hit.vague and bool(groups & BY_NAME))
 
 
 def _listed(question_id: str, line: str, ruleset: Ruleset, as_of: date) -> Iterator[Mention]:

@@ -64,7 +64,7 @@ class Hit:
 
     `status` is current, now_and_then, stopped, past, family or negated; `days_since` is how many
     days ago the last dose was at least, where the line says so. Stopped two weeks ago or less, or
-    nobody knows when, still counts as current.
+    nobody knows when, still counts as current. A `vague` one was spoken of without its name.
     """
 
     name: str
@@ -75,11 +75,7 @@ class Hit:
     daily_mg: Fraction | None = None
     exact: bool = True
     either: tuple[str, ...] = ()
-
-    @property
-    def harmless(self) -> bool:
-        """Known, and nothing to ask about."""
-        return not self.medicine_class.about
+    vague: bool = False
 
     @property
     def fires(self) -> bool:
@@ -350,6 +346,7 @@ class Formulary:
                 "current",
                 exact=named.exact,
                 either=either,
+                vague=named.vague,
             )
             yield self._told(hit, clause, named, window, as_of)
 

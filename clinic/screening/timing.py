@@ -22,6 +22,7 @@ _UNITS = {
     "months": "months", "mes": "months", "meses": "months", "year": "years", "years": "years",
     "ano": "years", "anos": "years",
 }  # fmt: skip
+_SEVERAL = frozenset(word for word in _UNITS if word.endswith("s") and word != "mes")
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -53,10 +54,12 @@ def days_ago(clause: Tokens, as_of: date | None) -> int | None:
 
 def _span(clause: Tokens, index: int) -> int | None:
     unit = _UNITS.get(clause[index])
-    if unit is None or index == 0:
+    if unit is None:
         return None
     said = "ago" in clause[index + 1 : index + 3] or "hace" in clause[max(index - 3, 0) : index]
     count = _count(clause[max(index - 2, 0) : index])
+    if count is None and clause[index] in _SEVERAL:
+        count = 2
     if not said or count is None:
         return None
     length = {"days": 1, "weeks": 7, "months": 30, "years": 365}[unit]
