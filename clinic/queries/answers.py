@@ -48,6 +48,13 @@ class AnswerRow:
     on_the_day: bool = False  # it may change in a day: asked again at the visit
     confirmed_on: date | None = None  # taken from an earlier time, and said to be true still
     asked_again: bool = False
+    item: str = ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it raises no caution and nothing more is to be said: paper names it only."""
+        said = self.before is not None or self.asked_again or self.follow_up
+        return self.state == "least" and not said
 
 
 @dataclass(frozen=True)
@@ -172,6 +179,7 @@ class Worded:
             on_the_day=question.again_on_day,
             confirmed_on=self._confirmed(question.id),
             asked_again=question.id in self._anew(),
+            item=question.item,
         )
 
     def _confirmed(self, question_id: str) -> date | None:

@@ -188,6 +188,7 @@ class History:
     decisions: tuple[DecisionRow, ...]
     live: ClearanceRow | None
     first_day: date | None  # on which the last finding that holds needling grows milder
+    plain: tuple[str, ...]  # titles of what was answered without any caution
     on_the_day: tuple[str, ...]  # titles of what is asked again at each visit
     notes: tuple[NoteRow, ...]
 
@@ -294,9 +295,17 @@ class _History:
             decisions=tuple(self._decisions(clearances)),
             live=next((self._cleared(one) for one in clearances if one.ended_at is None), None),
             first_day=lapses.first_day(screening),
+            plain=tuple(dict.fromkeys(self._plain())),
             on_the_day=tuple(dict.fromkeys(self._on_the_day())),
             notes=tuple(self._notes()),
         )
+
+    def _plain(self) -> Iterator[str]:
+        for section in self.words.sections(self.before):
+            for row in section.rows:
+                if row.plain:
+                    known = self.ruleset.items.get(row.item)
+                    yield known.title if known else row.question
 
     def _on_the_day(self) -> Iterator[str]:
         for question in self.words.version.questions.values():
