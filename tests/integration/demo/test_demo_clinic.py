@@ -7,9 +7,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from clinic import in_force
 from clinic.commands import demo_clinic
 from clinic.extensions import db
-from clinic.models import Appointment, Enquiry, Request
+from clinic.models import Appointment, Enquiry, Request, RulesetVersion, ScreeningRecord
 from clinic.queries import demo, enquiries
 from clinic.services import audit, bookkeeping, staff
 from tests.support import databases
@@ -43,11 +44,20 @@ def test_every_state_that_can_be_reached_is_there(sign_ins: SignIns) -> None:
     }  # fmt: skip
     assert _states(Request.clinical_state) == {
         "no_history", "needs_review", "cleared", "cleared_with_limits", "more_information",
-        "delayed", "referred", "no_needling",
+        "delayed", "referred", "no_needling", "not_needed",
     }  # fmt: skip
     assert _states(Appointment.state) == {"held", "confirmed", "cancelled"}
     assert [one.problems for one in bookkeeping.check(db.session()) if one.problems] == []
     assert audit.verify(db.session()) is None
+
+
+@pytest.mark.usefixtures("sign_ins")
+def test_the_lead_therapist_has_signed_the_rules_that_screen_everybody() -> None:
+    version = db.session.scalars(select(RulesetVersion)).one()
+
+    assert (version.state, version.approved_name) == ("in_force", "Lena Lead")
+    assert in_force.running().clears
+    assert set(db.session.scalars(select(ScreeningRecord.ruleset_hash))) == {version.hash}
 
 
 @pytest.mark.usefixtures("sign_ins")
