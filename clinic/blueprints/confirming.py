@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere
+from clinic.blueprints import answers_said
 from clinic.forms import ConfirmForm, ReplyForm
 from clinic.queries import confirming as answers
 from clinic.queries import drafts
@@ -119,18 +120,9 @@ def _draw(standing: Standing, *, changed: bool = False) -> str:
     )
 
 
-def _topics() -> list[tuple[str, list[dict[str, object]]]]:
+def _topics() -> list[tuple[str, list[answers_said.Said]]]:
     found = answers.topics(guards.actor(), guards.now(), filters.language())
-    return [
-        (
-            topic.title,
-            [
-                {"question": asked, "answer": _("None") if said == [] else said}
-                for asked, said in topic.rows
-            ],
-        )
-        for topic in found
-    ]
+    return [(topic.title, answers_said.rows(topic.rows)) for topic in found]
 
 
 def _standing() -> Standing:

@@ -17,7 +17,8 @@ from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db, site
 from clinic.models import Appointment, Clearance, Draft, Intake, Location, Request, Review
 from clinic.queries import answers, drafts
-from clinic.screening import questionnaire
+from clinic.queries.drafts import Row
+from clinic.screening import pages, questionnaire
 from clinic.screening.answers import Answers
 from clinic.screening.questionnaire import Questionnaire
 
@@ -49,7 +50,7 @@ class Topic:
     """One topic with each question and its answer in words."""
 
     title: str
-    rows: tuple[tuple[str, str | list[str]], ...]
+    rows: tuple[Row, ...]
 
 
 def standing(actor: Actor, now: datetime, language: str) -> Standing | None:
@@ -80,18 +81,20 @@ def topics(actor: Actor, now: datetime, language: str) -> tuple[Topic, ...]:
     questions, today = questionnaire.shipped(language), now.date()
     given = answers.readable(flat, questions)
     found = (
-        Topic(section.title, tuple(_rows(section.id, given, questions, today)))
+        Topic(section.title, (*_with_the_request(section.id, given, questions, today), *rows))
         for section in questions.sections
+        for rows in [drafts.rows(questions, given, section.id, as_of=today)]
     )
     return tuple(topic for topic in found if topic.rows)
 
 
-def _rows(
-    section_id: str, given: Answers, questions: Questionnaire, today: date
-) -> Iterator[tuple[str, str | list[str]]]:
-    for question in questionnaire.asked(questions, section_id, given, as_of=today):
+def _with_the_request(
+    topic: str, given: Answers, questions: Questionnaire, today: date
+) -> Iterator[Row]:
+    """What was asked with the request itself, and not on a page of the history."""
+    for question in pages.asked_elsewhere(questions, topic, given, as_of=today):
         if question.id in given or not question.optional:
-            yield question.text, drafts.said(question, given, questions)
+            yield Row(question.id, question.text, drafts.said(question, given, questions))
 
 
 def _own(actor: Actor) -> Request:
@@ -107,7 +110,9 @@ def _newest(request: Request) -> Intake | None:
     """Return the newest version, unless the patient stopped half way through it."""
     query = select(Intake).where(Intake.request_id == request.id)
     intake = db.session.scalars(query.order_by(Intake.number.desc()).limit(1)).first()
-    return intake if intake is not None and intake.complete else None
+    if intake is None or not (intake.complete or intake.answers.get(answers.LEFT)):
+        return None
+    return intake
 
 
 def _is_due(request: Request, given_on: date, today: date) -> bool:

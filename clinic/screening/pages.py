@@ -99,6 +99,14 @@ def asked(
     )
 
 
+def asked_elsewhere(
+    questionnaire: Questionnaire, section_id: str, answers: Answers, *, as_of: date
+) -> Iterator[Question]:
+    """The questions of a topic that are asked with the request, and stand on no page of it."""
+    found = questions.asked(questionnaire, section_id, answers, as_of=as_of)
+    return (question for question in found if not stands_here(question))
+
+
 def groups(
     questionnaire: Questionnaire, section_id: str, answers: Answers, *, as_of: date
 ) -> tuple[Group, ...]:

@@ -131,10 +131,15 @@ def _newest(work: Work, request: Request) -> Intake:
 
 
 def _whole(work: Work, request: Request) -> Intake | None:
-    """Return the newest version, unless the patient stopped half way through it."""
+    """Return the newest version, unless the patient stopped half way through it.
+
+    One that staff wrote lacks what is private, which the patient may be asked in a change.
+    """
     query = select(Intake).where(Intake.request_id == request.id)
     intake = work.session.scalars(query.order_by(Intake.number.desc()).limit(1)).first()
-    return intake if intake is not None and intake.complete else None
+    if intake is None or not (intake.complete or intake.answers.get(screenings.LEFT)):
+        return None
+    return intake
 
 
 def _open(
@@ -232,7 +237,7 @@ def ask_in_time(actor: Actor, now: datetime) -> int:
     oldest = timedelta(days=site.settings.intake_days - site.settings.confirm_ahead_days - 1)
     newest = (
         select(func.max(Intake.sent_at))
-        .where(Intake.request_id == Request.id, Intake.complete)
+        .where(Intake.request_id == Request.id)
         .correlate(Request)
         .scalar_subquery()
     )

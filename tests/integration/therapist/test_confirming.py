@@ -8,13 +8,14 @@ import pytest
 from clinic.access import ANYONE, SYSTEM, NotThere
 from clinic.models import AuditEntry, Draft, Intake, Letter, Offer, Request
 from clinic.queries import confirming as shown
-from clinic.services import confirming, review, triage
+from clinic.services import confirming, review, submission, triage
 from clinic.services.confirming import NotAsItWas
 from clinic.services.needling import NotCleared
 from clinic.services.transaction import ChangedUnderneath
 from tests.integration.therapist.conftest import Practice, clearances_of
 from tests.support.patients import Patient, newest_intake
 from tests.support.scene import all_of, stored, version_of
+from tests.web.keying.calling import Caller
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HALF_A_YEAR = date(2027, 5, 24)
@@ -187,6 +188,29 @@ def test_something_changed_opens_the_history_with_the_answers_filled_in(
     assert [one.ended_by for one in clearances_of(request_id)] == ["newer_intake"]
     found = shown.topics(patient.actor, practice.now, "en")
     assert any(row for topic in found for row in topic.rows)
+
+
+def test_a_patient_whose_call_was_written_down_changes_answers_and_is_asked_what_was_left(
+    practice: Practice,
+) -> None:
+    caller = Caller(by=practice.dana)
+    request_id = caller.asks(practice.now)
+    patient = Patient(request_id=request_id)
+    cleared(practice, patient, request_id)
+    assert newest_intake(request_id).answers["_left"]
+
+    with pytest.raises(NotAsItWas):
+        confirms(practice, patient)
+    assert shown.standing(patient.actor, practice.now, "en") is not None
+    opens(practice, patient)
+    with pytest.raises(submission.NotComplete) as refused:
+        patient.sends(practice.now)
+    assert "history/immunity" in refused.value.missing
+    patient.fills_in(practice.later(minutes=5))
+    patient.sends(practice.now)
+
+    assert newest_intake(request_id).complete
+    assert newest_intake(request_id).answers["hiv"] == "no"
 
 
 def test_an_urgent_answer_in_a_change_rings_like_the_first_one(practice: Practice) -> None:
