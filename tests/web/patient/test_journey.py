@@ -142,6 +142,48 @@ def test_a_box_left_empty_beside_a_tick_is_told_apart_from_a_no(ana: Walker) -> 
     assert "rf-fever-infection" not in draft.answers["_shown"]
 
 
+def test_who_would_rather_not_say_says_so_once_for_all_private_questions(ana: Walker) -> None:
+    ana.comes_to_history()
+    page = ana.get("/request/history/immunity")
+    boxes = "ticks-immunity-private"
+
+    refused = page.submit(
+        "Save and continue", page_with("immunity", **{boxes: ["hiv", "prefer_not"]})
+    )
+    assert refused.errors[boxes].startswith("You ticked that you would rather not say")
+    ana.save(page, page_with("immunity", **{boxes: ["prefer_not"]}))
+
+    [draft] = ana.rows(Draft)
+    assert (draft.answers["hiv"], draft.answers["hepatitis"]) == ("prefer_not", "prefer_not")
+    assert ana.get("/request/history/immunity").values[boxes] == ["prefer_not"]
+
+
+def test_topics_that_share_a_page_are_done_together_and_keep_their_addresses(ana: Walker) -> None:
+    ana.comes_to_history()
+
+    page = ana.get("/request/history/lymph?back=check")
+    assert page.path == "/request/history/heart?back=check"
+    assert "Lymph nodes and swelling" in page.text
+    page = ana.save(page, page_with("lymph"))
+
+    assert page.path == "/request/check"
+    [draft] = ana.rows(Draft)
+    assert {"history/heart", "history/lymph"} <= set(draft.steps or ())
+
+
+def test_the_check_says_on_one_line_what_was_not_ticked(ana: Walker) -> None:
+    group = next(
+        one
+        for one in questionnaire.shipped().section("medicines").groups
+        if "sedating-medicine" in one.items
+    )
+
+    text = ana.is_at_the_check(answers={"sedating-medicine": "yes"}).text
+
+    assert f"{group.title} Not ticked See the {len(group.items) - 1} questions" in text
+    assert questionnaire.shipped().questions["ssri-snri"].text in text
+
+
 def test_not_sure_about_some_without_a_name_means_not_sure_about_all(ana: Walker) -> None:
     page = ana.comes_to_history()
 
