@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clinic.screening import conditions, medicines, regions
-from clinic.screening.conditions import UNSURE, Age, Answered, Condition, Regions, Together
+from clinic.screening.conditions import (
+    UNSURE,
+    Age,
+    Agents,
+    Answered,
+    Condition,
+    Dose,
+    Regions,
+    Takes,
+    Together,
+)
 from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
 from clinic.screening.regions import Body, UnknownRegion
@@ -392,11 +402,41 @@ class _Lint:
     def _medicines(self) -> Iterator[Problem]:
         place = self.data.general["medicines"]["classes"]
         for name, one in self.formulary.classes.items():
-            for about in one.about:
-                if about in self.to_come:
-                    yield _warning(place[name], f"these medicines ask '{about}', still to come")
-                elif about not in self.data.items:
-                    yield _error(place[name], f"there is no item '{about}'")
+            yield from self._asked_by(one.about, place[name])
+            if not one.row:
+                yield _error(place[name], "'row' must say which row of the medicine table this is")
+            if (
+                one.item
+                and one.item in self.data.items
+                and not one.groups & self._groups_of(one.item)
+            ):
+                yield _error(place[name], f"no rule of '{one.item}' speaks of these medicines")
+        yield from self._look_alikes()
+
+    def _asked_by(self, about: Iterable[str], place: Place) -> Iterator[Problem]:
+        for item in about:
+            if item in self.to_come:
+                yield _warning(place, f"these medicines ask '{item}', still to come")
+            elif item not in self.data.items:
+                yield _error(place, f"there is no item '{item}'")
+
+    def _look_alikes(self) -> Iterator[Problem]:
+        pairs = self.data.general["medicines"].get("look_alikes")
+        for pair in pairs.each() if pairs else ():
+            for written in pair.texts():
+                if tokens(written) not in self.formulary.names:
+                    yield _error(pair, f"there is no medicine '{written}'")
+
+    def _groups_of(self, item: str) -> frozenset[str]:
+        """The groups of medicines that the rules of an item name."""
+        rules = self.data.items[item].get("rules")
+        return frozenset(
+            leaf.group
+            for rule in (rules.each() if rules else ())
+            if rule.has("when")
+            for leaf in conditions.leaves(conditions.read(rule["when"]))
+            if isinstance(leaf, Agents | Dose | Takes)
+        )
 
 
 def _shape(question: Place) -> None:

@@ -13,12 +13,17 @@ from tests.unit.screening.harmless import copied, read
 ITEM, SPANISH = "items/diabetes.yaml", "es/diabetes.yaml"
 ACTION = "Check sensation, skin, circulation; avoid feet if numb; eat before; glucose tabs ready."
 SECTIONS = "sections.yaml"
+MEDICINES = "medicines.yaml"
 BREAKS = [
     (SECTIONS, "topics: [heart, lymph]", "topics: [heart]", "'lymph' stands on no page"),
     (SECTIONS, "topics: [surgery]", "topics: [surgery, lymph]", "'lymph' stands on two pages"),
     (SECTIONS, "topics: [surgery]", "topics: [surgeon]", "there is no section 'surgeon'"),
     (SECTIONS, "items: [communication-needs,", "items: [rf-hot-joint,", "stands in two groups"),
     (SECTIONS, "items: [communication-needs,", "items: [shyness,", "there is no item 'shyness'"),
+    (MEDICINES, "    row: Aspirin\n", "", "must say which row of the medicine table"),
+    (MEDICINES, "[zantac, xanax]", "[zantac, xanaxx]", "there is no medicine 'xanaxx'"),
+    (MEDICINES, "item: steroids-oral", "item: diabetes", "no rule of 'diabetes' speaks of these"),
+    (MEDICINES, "item: steroids-oral", "item: steroids", "there is no item 'steroids'"),
     (ITEM, "level: precaution", "level: grave", "'grave' is not one of"),
     (ITEM, "answer: numb-feet}", "answer: cold-feet}", "'cold-feet' is not an answer of"),
     (ITEM, "question: diabetes.unstable", "question: diabetes.often", "which is not asked"),
