@@ -1292,7 +1292,7 @@ class DecisionForm(KeyedForm):
         _("Why needling is right although a rule asks for caution"),
         filters=[lambda code: code or ""],  # it is not there where each finding has its own
     )
-    overrides = FieldList(FormField(OverrideForm), max_entries=60)
+    overrides = FieldList(FormField(OverrideForm), max_entries=300)  # one a finding, three an item
     question = TextAreaField(
         _("Your question, as the patient reads it"),
         description=_("Short and plain. The patient answers it, then sends the history again."),
