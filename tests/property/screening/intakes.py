@@ -74,19 +74,6 @@ def some(words: tuple[str, ...], most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(words), unique=True, max_size=most)
 
 
-@st.composite
-def intakes(draw: st.DrawFn) -> Intake:
-    """An intake in which most answers are harmless, some are anything and some are missing."""
-    found: Intake = {}
-    for question in ASKED.questions.values():
-        kind = draw(st.sampled_from(("least", "least", "least", "any", "any", "blank")))
-        if kind == "any":
-            found[question.id] = draw(values(question))
-        elif kind == "least" and (harmless := least(question)) is not None:
-            found[question.id] = harmless
-    return found
-
-
 def least(question: Question) -> Any:
     """The answer that raises no caution, where the question declares one."""
     if question.least:
@@ -96,6 +83,28 @@ def least(question: Question) -> Any:
     if question.id in HIGHEST:
         return HIGHEST[question.id] if question.caution == "lower" else LOWEST[question.id]
     return {"minor": "1980-05-05", "wanted_regions": ["shoulder-left"]}.get(question.id)
+
+
+HARMLESS = {
+    question.id: answer
+    for question in ASKED.questions.values()
+    if (answer := least(question)) is not None
+}
+ITEMS = sorted({question.item for question in ASKED.questions.values()})
+
+
+@st.composite
+def intakes(draw: st.DrawFn) -> Intake:
+    """An intake in which most items are harmless; of some, any question has any answer or none."""
+    found = dict(HARMLESS)
+    for item in draw(st.lists(st.sampled_from(ITEMS), unique=True, max_size=9)):
+        for question in ASKED.of_item(item):
+            kind = draw(st.sampled_from(("any", "any", "any", "least", "blank")))
+            if kind == "any":
+                found[question.id] = draw(values(question))
+            elif kind == "blank":
+                found.pop(question.id, None)
+    return found
 
 
 def beginnings() -> Iterator[Intake]:
