@@ -375,8 +375,9 @@ def _spoken_for(plan: Plan, main: Question, intake: Intake) -> Iterator[str]:
 
 def _says_something(question: Question, intake: Intake) -> bool:
     value = intake.value(question.id)
-    nothing = () if question.kind == "side" else question.least  # a side always says something
-    return value not in (None, (), *UNSURE, *nothing)
+    if question.kind == "side":
+        return value is not None  # even "not sure" which side says that there is one
+    return value not in (None, (), *UNSURE, *question.least)
 
 
 def _floors(plan: Plan, intake: Intake) -> Iterator[Floor]:

@@ -154,10 +154,14 @@ class Step:
 
 def steps(intake: Intake) -> Iterator[Step]:
     """Every step towards caution that the questionnaire declares for an intake."""
+    read = answers.read(intake, ASKED)
     for question in ASKED.questions.values():
         if question.id in intake:
+            called_for = questionnaire.visible(question, read, as_of=TODAY)
             for value in more_cautious(question, intake[question.id]):
-                yield Step(question.id, value)
+                # A side beside a "no" is a contradiction: to take it back is no caution.
+                if value is not None or question.kind != "side" or called_for:
+                    yield Step(question.id, value)
 
 
 def more_cautious(question: Question, value: Any) -> Iterator[Any]:
