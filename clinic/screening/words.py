@@ -103,7 +103,7 @@ class Cues:
         if words in self.kinds["nothing"]:
             return True
         empty = all((word,) in self.kinds["nothing_words"] for word in words)
-        return empty and self.among("negation", words)
+        return empty and (self.among("negation", words) or self.among("nothing", words))
 
     def negated(self, before: Sequence[str], named: Container[str] = ()) -> bool:
         """Whether what follows these words is denied, `named` being words that lists are made of.

@@ -32,3 +32,36 @@ def test_a_line_weighs_what_the_evidence_says(line: dict[str, Any]) -> None:
     found = screened({"medicines": [line["typed"]]})
 
     assert found.level.value == line["level"]
+
+
+@pytest.mark.parametrize(
+    "hope",
+    [
+        "I want to be thinner and stronger",
+        "I want to do something for my heart and my back",
+        "less pain so I can stop the pain pills",
+        "quiero dormir bien y tomar menos pastillas para el dolor",
+        "I was on prednisone years ago",
+        "my wife takes Humira and swears by needling",
+    ],
+)
+def test_a_hope_that_names_no_medicine_taken_holds_nobody(hope: str) -> None:
+    assert screened({"free_text": {"hopes": hope}}).level.value == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "level"),
+    [
+        ("I take Humira for my joints", "immunosuppressant-medicine", "relative"),
+        ("on methotrexate since May", "immunosuppressant-medicine", "relative"),
+        ("they have me on Xeloda", "cancer-treatment", "absolute"),
+        ("my sugar is fine on insulin", "diabetes", "relative"),
+        ("I take eloquis", "anticoagulant", "absolute"),
+        ("tomo prednisona todos los días", "steroids-oral", "relative"),
+    ],
+)
+def test_a_grave_medicine_counts_in_any_text(text: str, item: str, level: str) -> None:
+    found = screened({"free_text": {"hopes": text}}).finding(item)
+
+    assert found is not None
+    assert found.level.value == level
