@@ -174,7 +174,7 @@ def opening(
 
     It stands under the last question without an answer to which it is never called for.
     """
-    on_page = parents(question, page)
+    on_page = _above(question, page)
     if not on_page:
         return None
     seen = tuple(_calls(question, on_page, answers, as_of))
@@ -194,6 +194,19 @@ def opening(
         if any(call[position] == slug and call[place] not in alone for call in seen)
     )
     return Opening(parent, values, (*own, *others))
+
+
+def _above(question: Question, page: Sequence[Question]) -> tuple[Question, ...]:
+    """The questions of the page on which this one depends, and those on which they depend."""
+    found = dict.fromkeys(one.id for one in parents(question, page))
+    known = {one.id: one for one in page}
+    waiting = list(found)
+    while waiting:
+        for one in parents(known[waiting.pop()], page):
+            if one.id not in found:
+                found[one.id] = None
+                waiting.append(one.id)
+    return tuple(one for one in page if one.id in found)
 
 
 def _calls(

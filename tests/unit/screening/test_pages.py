@@ -15,7 +15,7 @@ from clinic.screening.questionnaire import Question, visible
 
 TODAY = date(2026, 11, 22)
 SHIPPED = questionnaire.shipped()
-GROWN = Answers({"minor": date(1980, 5, 5)})
+GROWN, YOUNG = Answers({"minor": date(1980, 5, 5)}), Answers({"minor": date(2012, 5, 5)})
 NEVER_A_BOX = (
     "anticoagulant",
     "bleeding-disorder",
@@ -99,19 +99,39 @@ def test_a_box_has_no_question_under_its_no() -> None:
 
 
 def test_a_question_that_is_called_for_shows_on_the_page() -> None:
-    for question, above in _follow_ups():
+    for question, _above in _follow_ups():
         page = pages.own_questions(SHIPPED, _page_of(question))
-        place = pages.opening(question, page, GROWN, as_of=TODAY)
+        elsewhere = YOUNG if question.section == "request" else GROWN
+        place = pages.opening(question, page, elsewhere, as_of=TODAY)
         assert place is not None
-        for given in _ways(above):
-            answers = Answers({**GROWN, **given})
-            if visible(question, answers, as_of=TODAY):
-                under = {(place.parent.id, slug) for slug in place.values}
+        assert place.values or not place.parent.slugs, question.id
+        under = {(place.parent.id, slug) for slug in place.values}
+        shown = 0
+        for given in _ways(_everything_above(question, page), elsewhere):
+            if visible(question, Answers({**elsewhere, **given}), as_of=TODAY):
+                shown += 1
                 assert under & _said(given), question.id
                 assert not place.openers or set(place.openers) & _said(given), question.id
+        assert shown, question.id
 
 
-def _ways(above: tuple[Question, ...]) -> Iterator[dict[str, Any]]:
+def test_a_question_under_one_of_several_boxes_stands_under_that_box() -> None:
+    page = pages.own_questions(SHIPPED, "medicines")
+
+    place = pages.opening(SHIPPED.questions["antiplatelet.dose"], page, GROWN, as_of=TODAY)
+
+    assert place is not None
+    assert (place.parent.id, place.values) == ("antiplatelet.which", ("aspirin",))
+
+
+def _everything_above(question: Question, page: tuple[Question, ...]) -> tuple[Question, ...]:
+    above = {one.id: one for one in pages.parents(question, page)}
+    for one in list(above.values()):
+        above |= {higher.id: higher for higher in _everything_above(one, page)}
+    return tuple(one for one in page if one.id in above)
+
+
+def _ways(above: tuple[Question, ...], elsewhere: Answers) -> Iterator[dict[str, Any]]:
     """Every way in which questions can be answered that are asked one after the other."""
     for chosen in product(*((None, *one.slugs) for one in above)):
         given = {
@@ -119,7 +139,7 @@ def _ways(above: tuple[Question, ...]) -> Iterator[dict[str, Any]]:
             for one, slug in zip(above, chosen, strict=True)
             if slug is not None
         }
-        answers = Answers({**GROWN, **given})
+        answers = Answers({**elsewhere, **given})
         if all(one.id not in given or visible(one, answers, as_of=TODAY) for one in above):
             yield given
 
