@@ -47,13 +47,13 @@ class AnswerRow:
     before: str | None
     on_the_day: bool = False  # it may change in a day: asked again at the visit
     confirmed_on: date | None = None  # taken from an earlier time, and said to be true still
-    asked_again: bool = False
+    asked_again: str = ""  # page or phone: how a therapist's question was answered
     item: str = ""
 
     @property
     def plain(self) -> bool:
         """Whether it raises no caution and nothing more is to be said: paper names it only."""
-        said = self.before is not None or self.asked_again or self.follow_up
+        said = self.before is not None or bool(self.asked_again) or self.follow_up
         return self.state == "least" and not said
 
 
@@ -178,7 +178,7 @@ class Worded:
             before=_before(question, value, before),
             on_the_day=question.again_on_day,
             confirmed_on=self._confirmed(question.id),
-            asked_again=question.id in self._anew(),
+            asked_again=self._anew(question.id),
             item=question.item,
         )
 
@@ -187,9 +187,11 @@ class Worded:
         day = days.get(question_id) if isinstance(days, dict) else None
         return date.fromisoformat(str(day)) if day else None
 
-    def _anew(self) -> Iterable[str]:
+    def _anew(self, question_id: str) -> str:
         asked = self.given.get(ANEW)
-        return asked.get("questions", ()) if isinstance(asked, dict) else ()
+        if not isinstance(asked, dict) or question_id not in asked.get("questions", ()):
+            return ""
+        return str(asked.get("how", ""))
 
     def _left(self, question_id: str) -> bool:
         left = self.given.get(LEFT)

@@ -115,6 +115,7 @@ def test_a_therapist_ticks_asks_takes_back_and_writes_down_what_is_said_on_the_p
 
     assert "a new version of the history" in page.text
     assert "Since version 1" in page.text
+    assert "asked again, answered by phone" in page.text
     assert len(room.behind(all_of, Intake)) == 2
     (request,) = room.behind(all_of, Request)
     assert request.clinical_state == "needs_review"
