@@ -361,9 +361,14 @@ def _blank(plan: Plan, main: Question, intake: Intake) -> Iterator[Reading]:
 
 
 def _spoken_for(plan: Plan, main: Question, intake: Intake) -> Iterator[str]:
-    """Answers under which a follow-up is asked that was answered although it was not asked."""
+    """Answers under which a follow-up is asked that was answered although it was not asked.
+
+    Beside a "no" even "not sure" which side says that there is one.
+    """
+    denied = _denied(plan, intake)
     for question in plan.own_deciding:
-        if not _says_something(question, intake):
+        unsure_side = denied and question.kind == "side" and question.id in intake.answers
+        if not unsure_side and not _says_something(question, intake):
             continue
         if visible(question, intake.answers, as_of=intake.as_of):
             continue
@@ -375,9 +380,8 @@ def _spoken_for(plan: Plan, main: Question, intake: Intake) -> Iterator[str]:
 
 def _says_something(question: Question, intake: Intake) -> bool:
     value = intake.value(question.id)
-    if question.kind == "side":
-        return value is not None  # even "not sure" which side says that there is one
-    return value not in (None, (), *UNSURE, *question.least)
+    nothing = () if question.kind == "side" else question.least  # a side always says something
+    return value not in (None, (), *UNSURE, *nothing)
 
 
 def _floors(plan: Plan, intake: Intake) -> Iterator[Floor]:

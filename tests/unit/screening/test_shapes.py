@@ -32,6 +32,7 @@ questions:
     choices: [yes, no, not_sure]
 rules:
   - {id: most-days, answer: [yes, not_sure], level: precaution}
+  - {id: listed, when: {medicine: nsaid}, level: precaution}
 """,
     "rf-crisis": """
 red_flag: true
