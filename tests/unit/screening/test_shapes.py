@@ -20,9 +20,9 @@ questions:
     choices: [yes, no, not_sure]
 rules:
   - {id: alone, answer: [yes, not_sure], level: precaution}
-  - {id: listed, when: {medicine: ssri}, level: precaution}
+  - {id: listed, when: {medicine: ssri-snri}, level: precaution}
   - id: with-nsaid
-    when: {all: [{medicine: ssri}, {question: nsaid-regular, operator: "=", answer: yes}]}
+    when: {all: [{medicine: ssri-snri}, {question: nsaid-regular, operator: "=", answer: yes}]}
     raise: [nsaid-regular]
 """,
     "nsaid-regular": """
