@@ -78,6 +78,7 @@ JOBS: tuple[Job, ...] = (
     Job("stray alerts", timedelta(minutes=1), partial(alerts.adopt_strays, SYSTEM)),
     Job("delays", timedelta(minutes=1), partial(clearances.wake_delayed, SYSTEM)),
     Job("clear out", timedelta(hours=1), partial(retention.clear_out, SYSTEM)),
+    Job("old trials", timedelta(hours=1), partial(trials.forget_old, SYSTEM)),
     Job("audit head", timedelta(minutes=15), log_head),
 )
 

@@ -39,6 +39,7 @@ class Found:
     milder: tuple[MoveCount, ...]
     no_longer_bookable: int
     newly_bookable: int
+    cleared: bool  # it ended so long ago that what it found is not kept any more
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,13 @@ def found(actor: Actor, trial_id: UUID) -> Found:
         tuple(one for one in counts if not one.graver),
         totals.no_longer_bookable,
         totals.newly_bookable,
+        cleared=not row.under_way and row.done > 0 and not _is_kept(trial_id),
     )
+
+
+def _is_kept(trial_id: UUID) -> bool:
+    query = select(RulesetTrialPart.id).where(RulesetTrialPart.trial_id == trial_id)
+    return db.session.scalars(query.limit(1)).first() is not None
 
 
 def named(actor: Actor, trial_id: UUID, *, after: int = 0) -> Named:

@@ -50,10 +50,17 @@ def screen(
 
 def readable(answers: Mapping[str, Any], questions: Questionnaire) -> dict[str, Any]:
     """Leave out our own marks, and answers to questions that this version does not ask so."""
+    given = {key: value for key, value in answers.items() if not key.startswith(OWN_MARKS)}
+    try:
+        reading.read(given, questions)
+    except (UnknownQuestion, UnreadableAnswer):
+        return _each_readable(given, questions)
+    return given
+
+
+def _each_readable(given: Mapping[str, Any], questions: Questionnaire) -> dict[str, Any]:
     found = {}
-    for question_id, value in answers.items():
-        if question_id.startswith(OWN_MARKS):
-            continue
+    for question_id, value in given.items():
         try:
             reading.read({question_id: value}, questions)
         except (UnknownQuestion, UnreadableAnswer):

@@ -7,10 +7,10 @@ it can be stopped and taken up again. Who would move is sealed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
 from clinic import in_force
@@ -32,6 +32,7 @@ from clinic.services import rulesets, screenings, transaction
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
 A_PART = 50
+KEPT = timedelta(days=30)  # how long it is kept who would have moved
 UNDER_WAY = ("waiting", "running")
 
 # Of two workers that try the same part, one finds it there.
@@ -126,6 +127,25 @@ def advance(actor: Actor, now: datetime) -> int:
     except ChangedUnderneath:
         return 0  # another worker was faster
     return len(stored)
+
+
+def forget_old(actor: Actor, now: datetime) -> int:
+    """Clear who would have moved out of trials that ended long ago; return how many."""
+    query = (
+        select(RulesetTrialPart.trial_id)
+        .join(RulesetTrial, RulesetTrial.id == RulesetTrialPart.trial_id)
+        .where(RulesetTrial.ended_at < now - KEPT)
+        .distinct()
+    )
+    return sum(_forget(actor, now, found) for found in db.session.scalars(query).all())
+
+
+@writes
+def _forget(work: Work, trial_id: UUID) -> bool:
+    _require_clockwork(work)
+    work.session.execute(delete(RulesetTrialPart).where(RulesetTrialPart.trial_id == trial_id))
+    work.audit("ruleset_trial.cleared", "ruleset_trial", trial_id)
+    return True
 
 
 def histories(*, every: bool) -> Select[UUID]:

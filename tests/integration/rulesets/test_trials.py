@@ -73,7 +73,20 @@ def test_it_goes_on_in_parts_and_is_stopped_and_taken_up(
     assert trials.advance(SYSTEM, asked.now) == 0
 
     assert stored(RulesetTrial, trial.id).state == "done"
+    assert trials.forget_old(SYSTEM, asked.now) == 0
+    assert not found_by.found(asked.tess, trial.id).cleared
     assert sum(one.count for one in found_by.found(asked.tess, trial.id).graver) == 3
+
+
+def test_who_would_have_moved_is_kept_for_a_month(asked: Practice) -> None:
+    trial = begin(asked)
+    while trials.advance(SYSTEM, asked.now):
+        pass
+
+    assert trials.forget_old(SYSTEM, asked.later(days=31)) == 1
+
+    assert all_of(RulesetTrialPart) == []
+    assert found_by.found(asked.tess, trial.id).cleared
 
 
 def test_only_a_lead_therapist_begins_and_reads_one_and_reading_is_written_down(

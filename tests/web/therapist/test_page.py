@@ -51,7 +51,7 @@ def test_the_page_says_what_matters_first_and_leaves_nothing_out(room: Room) -> 
         "zorblax for my bladder Not recognised",
         "apixaban (Blood thinner; taken now; spelled differently)",
         "Do you take a blood thinner (a medicine to stop clots)? No",
-        "These rules cover a part of the questions only, so they clear nobody",
+        "Nobody has approved them.",
         "You sign as Theo Therapist",
     ):
         assert said in rest
