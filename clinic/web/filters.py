@@ -17,7 +17,7 @@ from clinic import contact
 from clinic.booking import calendar
 from clinic.config import Settings
 from clinic.extensions import site
-from clinic.web import guards
+from clinic.web import body_map, guards
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 LANGUAGES = {"en": "English", "es": "Español"}
@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["body_views"] = body_map.views
     app.jinja_env.filters["spoken"] = spoken
     app.jinja_env.filters["lean"] = lean
     app.jinja_env.filters["day_in_words"] = day_in_words

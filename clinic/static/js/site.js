@@ -232,7 +232,69 @@
       });
     });
 
+  // The boxes are the control, and light the picture up by themselves; a tap on the picture presses
+  // the box of the place that is meant. Small places win over their large neighbours.
+  const tapTheBody = () =>
+    each("[data-body-map]", (place) => {
+      const list = place.closest("fieldset");
+      const drawing = place.querySelector("svg");
+      const note = place.querySelector("[role=status]");
+      const boxes = [...list.querySelectorAll("input")];
+      const named = (box) => box.labels[0].textContent;
+      const shapes = [...drawing.querySelectorAll("path[data-region]")];
+      const boxOf = (shape) => boxes.find((box) => box.value === shape.dataset.region);
+      const rims = new Map();
+      const rim = (shape) => {
+        if (!rims.has(shape)) {
+          const long = shape.getTotalLength();
+          const { width, height } = shape.getBBox();
+          const points = Array.from({ length: 40 }, (_, i) => shape.getPointAtLength((i / 40) * long));
+          rims.set(shape, { points, small: Math.min(width, height) < 26 });
+        }
+        return rims.get(shape);
+      };
+      const away = (shape, at, px) => {
+        const { points, small } = rim(shape);
+        const near = Math.min(...points.map(({ x, y }) => Math.hypot(x - at.x, y - at.y)));
+        return (shape.isPointInFill(at) ? 0 : near) - (small ? 3 * px : 0);
+      };
+      const meant = (event) => {
+        const toDrawing = drawing.getScreenCTM().inverse();
+        const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(toDrawing);
+        const all = shapes.map((shape) => [away(shape, at, toDrawing.a), shape]);
+        const [far, shape] = all.reduce((best, one) => (one[0] < best[0] ? one : best));
+        return far <= 24 * toDrawing.a ? boxOf(shape) : null;
+      };
+      const say = () => {
+        const chosen = boxes.filter((box) => box.checked).map(named);
+        note.textContent = chosen.length
+          ? `${note.dataset.chosen} ${chosen.join("; ")}`
+          : note.dataset.none;
+      };
+      const point = ({ type, target }) =>
+        shapes.forEach((shape) =>
+          shape.classList.toggle(
+            "is-here",
+            type === "focusin" && target.value === shape.dataset.region && target.matches(":focus-visible"),
+          ),
+        );
+      shapes.forEach((shape) => {
+        const title = document.createElementNS(shape.namespaceURI, "title");
+        title.textContent = named(boxOf(shape));
+        shape.append(title);
+      });
+      place.classList.add("is-live");
+      place.querySelector("[hidden]").hidden = false;
+      drawing.addEventListener("click", (event) => meant(event)?.click());
+      list.addEventListener("change", say);
+      list.addEventListener("focusin", point);
+      list.addEventListener("focusout", point);
+      window.addEventListener("pageshow", say);
+      say();
+    });
+
   keepExclusive();
+  tapTheBody();
   suggestMedicines();
   countCharacters();
   offerPrinting();
