@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clinic.screening import medicines, source, suggestions, words
+from clinic.screening import medicines, source, spelling, suggestions, words
 from tests.unit.screening.harmless import TODAY
 
 TABLE: list[dict[str, Any]] = yaml.safe_load(
@@ -95,3 +95,34 @@ def test_a_class_that_ends_a_name_must_be_there() -> None:
 
     with pytest.raises(source.BrokenData, match="no class of medicines 'nobody'"):
         medicines.read(broken, data["words"])
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [("cintroid", ("synthroid",)), ("serebix", ("cerebyx",)), ("sarabax", ()), ("zirtek", ())],
+)
+def test_a_word_is_known_by_its_sound_unless_it_is_spelled_altogether_otherwise(
+    word: str, names: tuple[str, ...]
+) -> None:
+    known = spelling.read(["synthroid", "cerebyx", "lipitor"])
+
+    assert known.alike(word) == names
+
+
+@pytest.mark.parametrize(
+    ("word", "close"),
+    [
+        ("xarelto", ((0, "xarelto"),)),
+        ("zaralto", ((2, "xarelto"),)),
+        ("zaraltu", ()),
+        ("aleev", ((1, "aleve"),)),  # two letters changed places
+        ("alaave", ()),  # two amiss in a name of five letters
+        ("yaz", ()),
+    ],
+)
+def test_a_word_is_near_a_name_by_two_letters_or_by_one_in_a_name_of_five(
+    word: str, close: tuple[tuple[int, str], ...]
+) -> None:
+    known = spelling.read(["xarelto", "aleve", "yaz"])
+
+    assert known.close(word) == close
