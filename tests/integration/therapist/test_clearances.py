@@ -326,24 +326,24 @@ def test_another_region_or_answer_is_another_result(
 # --- What a screening may clear by itself ----------------------------------------------------
 
 
-def test_the_ruleset_that_ships_clears_nobody(practice: Practice) -> None:
+def test_the_ruleset_that_ships_clears_nobody_before_it_is_in_force(practice: Practice) -> None:
     request_id = Patient().asks(practice.now)
 
     request = stored(Request, request_id)
     (version,) = all_of(RulesetVersion)
     assert (request.level, request.clinical_state) == ("none", "needs_review")
     assert all_of(Clearance) == []
-    assert (version.complete, version.state) == (False, "draft")
+    assert (version.complete, version.state) == (True, "draft")
 
 
-def test_not_even_if_somebody_puts_it_in_force(practice: Practice) -> None:
+def test_in_force_it_clears_a_clean_history(practice: Practice) -> None:
     Patient(name="Ned Nobody", phone="(555) 555-0177", email=None).asks(practice.now)
     _put_in_force(SYSTEM, practice.now, rules.shipped_rules().hash)
 
     request_id = Patient().asks(practice.now)
 
-    assert stored(Request, request_id).clinical_state == "needs_review"
-    assert all_of(Clearance) == []
+    assert stored(Request, request_id).clinical_state == "not_needed"
+    assert [one.origin for one in clearances_of(request_id)] == ["screening"]
 
 
 def test_a_complete_ruleset_in_force_clears_a_clean_history(practice: Practice) -> None:

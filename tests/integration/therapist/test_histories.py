@@ -64,7 +64,7 @@ def test_the_summary_says_age_regions_with_verdict_and_why_and_findings_by_weigh
         ("Fear of needles", "precaution"),
     ]
     assert "Elbow, left" in history.blocked
-    assert (history.ruleset_complete, history.ruleset_state) == (False, "draft")
+    assert (history.ruleset_complete, history.ruleset_state) == (True, "draft")
 
 
 def test_a_finding_gives_its_answers_in_the_words_of_the_questions(practice: Practice) -> None:
