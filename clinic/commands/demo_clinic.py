@@ -359,7 +359,8 @@ class Requests:
             technique=("superficial_only",) if decision == "clear with limits" else (),
             positions=("lying_down",) if decision == "clear with limits" else (),
             not_before=self._day(24) if decision == "delay" else None,
-            question="When was it, and what did the doctor say?" if decision == ASK else "",
+            question="If you do not know, please ask your doctor." if decision == ASK else "",
+            asked=("lung-disease",) if decision == ASK else (),
         )
         review.decide(
             self.therapist,

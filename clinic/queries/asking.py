@@ -14,9 +14,9 @@ from clinic.access import Actor, ActorKind, NotThere, Permission
 from clinic.booking import calendar
 from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db, site
-from clinic.models import Intake, Request, Review, User
+from clinic.models import Intake, Request, Review, ScreeningRecord, User
 from clinic.queries import answers, histories
-from clinic.screening import asking, comparison, questionnaire
+from clinic.screening import asking, comparison, outcome, questionnaire
 from clinic.screening.answers import Answers
 from clinic.screening.questionnaire import Questionnaire
 
@@ -35,7 +35,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Topic:
-    """The questions of one topic."""
+    """The questions of one topic; without a title, those behind the findings of now."""
 
     title: str
     choices: tuple[Choice, ...]
@@ -98,7 +98,7 @@ def choosing(actor: Actor, reference: str, *, now: datetime) -> Choosing:
         name=request.name or "",
         urgent_open=request.urgent_open,
         has_email=bool(request.email),
-        topics=tuple(_topics(questions, flat, today)),
+        topics=tuple(_topics(questions, flat, today, _found_items(intake))),
         default_until=today + timedelta(days=max(1, site.settings.answer_days)),
     )
 
@@ -161,11 +161,24 @@ def _open(request: Request, language: str, now: datetime) -> Open | None:
     )
 
 
-def _topics(questions: Questionnaire, flat: dict[str, object], today: date) -> Iterator[Topic]:
+def _found_items(intake: Intake) -> frozenset[str]:
+    query = select(ScreeningRecord).where(ScreeningRecord.intake_id == intake.id)
+    newest = query.order_by(ScreeningRecord.made_at.desc(), ScreeningRecord.id).limit(1)
+    record = db.session.scalars(newest).first()
+    found = outcome.from_json(record.result).findings if record else ()
+    return frozenset(one.item for one in found)
+
+
+def _topics(
+    questions: Questionnaire, flat: dict[str, object], today: date, found_items: frozenset[str]
+) -> Iterator[Topic]:
     known = answers.readable(flat, questions)
-    askable = {one.id for one in asking.askable(questions)}
+    askable = [one.id for one in asking.askable(questions)]
+    behind = [one for one in askable if questions.questions[one].item in found_items]
+    if behind:
+        yield Topic("", tuple(_choices(questions, behind, flat)))
     for section in questions.sections:
-        found = [one for one in section.question_ids if one in askable]
+        found = [one for one in section.question_ids if one in askable and one not in behind]
         called = [
             one
             for one in found
