@@ -178,6 +178,7 @@ class History:
     ruleset_complete: bool
     ruleset_state: str
     ruleset_signed: str  # by whom, if anybody has
+    ruleset_off: tuple[str, ...]  # topics of which a rule is switched off
     whole: bool  # no: what it was asked or screened by cannot be read in full any more
     findings: tuple[FindingRow, ...]
     regions: tuple[RegionRow, ...]
@@ -285,6 +286,7 @@ class _History:
             ruleset_complete=self.ruleset.complete,
             ruleset_state=version.state,
             ruleset_signed=version.approved_name or "",
+            ruleset_off=tuple(self._titled(one) or one for one in screening.ruleset.switched_off),
             whole=self.whole,
             findings=tuple(self._finding(finding) for finding in screening.findings),
             regions=tuple(self._regions()),

@@ -166,6 +166,9 @@ def test_a_result_that_is_not_graver_leaves_every_clearance_alone(practice: Prac
     for request_id in (by_screening, by_review):
         assert screened(request_id).ruleset_hash == new
         assert [one.ended_by for one in clearances_of(request_id)] == [None]
+    reference = stored(Request, by_review).reference
+    chart = histories.newest(practice.theo, reference, now=practice.now)
+    assert (chart.ruleset_signed, chart.ruleset_off) == ("Tess Therapist", ("Diabetes",))
     practice.books(by_screening)
 
 

@@ -39,7 +39,9 @@ def begin(practice: Practice) -> RulesetTrial:
     return stored(RulesetTrial, trial_id)
 
 
-def test_it_tells_how_many_move_and_who_and_seals_it(asked: Practice) -> None:
+def test_page_and_command_tell_how_many_move_and_the_page_who(
+    asked: Practice, in_app: Flask
+) -> None:
     trial = begin(asked)
 
     while trials.advance(SYSTEM, asked.now):
@@ -55,9 +57,23 @@ def test_it_tells_how_many_move_and_who_and_seals_it(asked: Practice) -> None:
     assert all(one.before == "none" for one in named.moved)
     (part,) = all_of(RulesetTrialPart)
     assert b"none" not in part.moves_sealed
+    counts = found_by.found(asked.tess, trial.id).graver
+    db.session.rollback()
+
+    told = CliRunner().invoke(rules_diff.diff, ["running", trial.new_hash[:12]], obj=lambda: in_app)
+    none = CliRunner().invoke(rules_diff.diff, ["running", "files"], obj=lambda: in_app)
+    strange = CliRunner().invoke(rules_diff.diff, ["running", "0123456789"], obj=lambda: in_app)
+
+    assert told.exit_code == 0, told.output
+    assert "3 histories" in told.output
+    for one in counts:
+        assert f"{one.count} of 3 would move from {one.before} to {one.after}" in told.output
+    assert not any(one.reference in told.output for one in PEOPLE)
+    assert "none would move" in none.output
+    assert (strange.exit_code, "0 stored versions" in strange.output) == (2, True)
 
 
-def test_it_goes_on_in_parts_and_is_stopped_and_taken_up(
+def test_it_goes_on_in_parts_is_stopped_and_taken_up_and_kept_for_a_month(
     asked: Practice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trials, "A_PART", 2)
@@ -76,15 +92,7 @@ def test_it_goes_on_in_parts_and_is_stopped_and_taken_up(
     assert trials.forget_old(SYSTEM, asked.now) == 0
     assert not found_by.found(asked.tess, trial.id).cleared
     assert sum(one.count for one in found_by.found(asked.tess, trial.id).graver) == 3
-
-
-def test_who_would_have_moved_is_kept_for_a_month(asked: Practice) -> None:
-    trial = begin(asked)
-    while trials.advance(SYSTEM, asked.now):
-        pass
-
     assert trials.forget_old(SYSTEM, asked.later(days=31)) == 1
-
     assert all_of(RulesetTrialPart) == []
     assert found_by.found(asked.tess, trial.id).cleared
 
@@ -109,23 +117,3 @@ def test_only_a_lead_therapist_begins_and_reads_one_and_reading_is_written_down(
     (entry,) = all_of(AuditEntry, act="ruleset_trial.opened")
     assert again == trial.id
     assert (entry.actor_id, entry.subject_id, entry.detail) == (practice.tess.id, trial.id, "{}")
-
-
-def test_the_command_tells_the_same_and_names_nobody(asked: Practice, in_app: Flask) -> None:
-    trial = begin(asked)
-    while trials.advance(SYSTEM, asked.now):
-        pass
-    counts = found_by.found(asked.tess, trial.id).graver
-    db.session.rollback()
-
-    told = CliRunner().invoke(rules_diff.diff, ["running", trial.new_hash[:12]], obj=lambda: in_app)
-    none = CliRunner().invoke(rules_diff.diff, ["running", "files"], obj=lambda: in_app)
-    strange = CliRunner().invoke(rules_diff.diff, ["running", "0123456789"], obj=lambda: in_app)
-
-    assert told.exit_code == 0, told.output
-    assert "3 histories" in told.output
-    for one in counts:
-        assert f"{one.count} of 3 would move from {one.before} to {one.after}" in told.output
-    assert not any(one.reference in told.output for one in PEOPLE)
-    assert "none would move" in none.output
-    assert (strange.exit_code, "0 stored versions" in strange.output) == (2, True)

@@ -19,7 +19,7 @@ def in_force_now(desk: Desk) -> str | None:
     return desk.behind(in_force.digest_in_force)
 
 
-def test_a_figure_is_changed_within_its_bounds(desk: Desk) -> None:
+def test_a_figure_within_its_bounds_and_a_switch_with_its_reason_are_saved(desk: Desk) -> None:
     overview = desk.get("/staff/rules")
     assert "Nobody has put rules in force" in overview.text
 
@@ -35,6 +35,16 @@ def test_a_figure_is_changed_within_its_bounds(desk: Desk) -> None:
     assert stale.status == 409
     assert stale.values["value_1"] == ["27"]
     assert "This changed while you were at it" in stale.text
+
+    item = page.follow("Diabetes")
+    first = {"off_0": True, "code_0": "evidence", "reason_0": "Short"}
+    refused = item.submit("Save in the draft", first)
+    whole = {"reason_0": "Our own protocol asks this in person."}
+    saved = refused.submit("Save in the draft", whole)
+    assert refused.status == 422
+    assert "Choose why, and write one sentence" in refused.text
+    assert refused.values["reason_0"] == ["Short"]
+    assert "Switched off" in saved.text
 
 
 def test_from_a_draft_to_rules_in_force(desk: Desk) -> None:
@@ -69,20 +79,6 @@ def test_from_a_draft_to_rules_in_force(desk: Desk) -> None:
     overview = version.submit("Put this version in force")
     assert "1 open request is still to be screened anew" in overview.text
     assert in_force_now(desk) == version.path.rpartition("/")[2]
-
-
-def test_a_switch_without_a_sentence_is_refused_and_nothing_typed_is_lost(desk: Desk) -> None:
-    item = desk.get("/staff/rules").submit("Begin a draft from them").follow("Diabetes")
-    first = {"off_0": True, "code_0": "evidence", "reason_0": "Short"}
-
-    refused = item.submit("Save in the draft", first)
-    whole = {"reason_0": "Our own protocol asks this in person."}
-    saved = refused.submit("Save in the draft", whole)
-
-    assert refused.status == 422
-    assert "Choose why, and write one sentence" in refused.text
-    assert refused.values["reason_0"] == ["Short"]
-    assert "Switched off" in saved.text
 
 
 def test_what_the_form_missed_lands_with_the_lead_therapist_and_is_answered(desk: Desk) -> None:
