@@ -65,3 +65,17 @@ def test_a_grave_medicine_counts_in_any_text(text: str, item: str, level: str) -
 
     assert found is not None
     assert found.level.value == level
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("Lovenox 40 mg", "Ask why it is taken: surgery, pregnancy or cancer."),
+        ("Sintrom", "Ask for a new INR."),
+    ],
+)
+def test_a_blood_thinner_in_the_list_says_what_to_ask(line: str, note: str) -> None:
+    found = screened({"medicines": [line]}).finding("anticoagulant")
+
+    assert found is not None
+    assert note in found.notes
