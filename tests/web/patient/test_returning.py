@@ -1,14 +1,17 @@
 """Somebody who has asked before: last time's answers, after the code, one tap a page."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
+from clinic.access import Actor, ActorKind
 from clinic.models import Intake
 from clinic.screening import asking, questionnaire
+from clinic.services import returning
+from clinic.services.returning import NotProved
 from tests.support import databases
 from tests.support.clock import MONDAY_MORNING
 from tests.support.page import LintingClient, Page
@@ -89,6 +92,9 @@ def test_nothing_is_shown_without_the_code_nor_to_another_person_of_the_same_add
     assert FILLED not in page.text
     wrong = ana.get("/request/last-time/").submit("Mail me a code")
     assert wrong.submit("Fill in my last answers", code="000000").status == 422
+    me = Actor(ActorKind.PATIENT, request_id=ana.request().id)
+    with ana.app.app_context(), pytest.raises(NotProved):
+        returning.bring(me, datetime.now(UTC), ana.request().id)
 
     page = brings(other, other.begins(**{**BORN, "name": "Ben Example"}))
 
