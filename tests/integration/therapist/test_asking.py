@@ -121,6 +121,16 @@ def test_an_urgent_answer_stops_at_once_and_alerts(practice: Practice) -> None:
     assert findings(request_id)["rf-chest-breath.changed"] == "absolute"
 
 
+def test_while_an_urgent_flag_is_open_a_call_comes_first(practice: Practice) -> None:
+    patient = Patient(answers={"rf-chest-breath": "yes"})
+    request_id = sent(practice, patient)
+    review_id = asks(practice, request_id, "diabetes")
+
+    assert shown.for_staff(practice.theo, patient.reference, now=practice.now) is None
+    with pytest.raises(NotAsked):
+        answers(practice, patient, review_id, diabetes="no")
+
+
 def test_nothing_else_can_be_changed_and_nobody_else_can_answer(practice: Practice) -> None:
     patient, other = Patient(), Patient(name="Ned Nobody", phone="(555) 555-0177", email=None)
     request_id = sent(practice, patient)
