@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from clinic.screening import medicines, source, spelling, suggestions, words
+from clinic.screening import medicines, rules, source, spelling, suggestions, words
+from clinic.screening.intake import Mention
+from tests.support.kept_versions import kept
 from tests.unit.screening.harmless import TODAY
 
 TABLE: list[dict[str, Any]] = yaml.safe_load(
@@ -126,3 +128,12 @@ def test_a_word_is_near_a_name_by_two_letters_or_by_one_in_a_name_of_five(
     known = spelling.read(["xarelto", "aleve", "yaz"])
 
     assert known.close(word) == close
+
+
+def test_a_medicine_of_a_question_that_a_stored_ruleset_lacks_is_read_by_a_therapist() -> None:
+    earlier = rules.from_document(kept("format-1", "rules"))
+    (hit,) = medicines.recognise("sertraline").hits
+    taken = Mention("medicines", "sertraline", hit)
+
+    assert medicines.UNRECOGNISED in taken.groups(earlier)
+    assert medicines.UNRECOGNISED not in taken.groups(rules.shipped_rules())
