@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from clinic.screening import medicines, words
@@ -105,12 +105,20 @@ Forced = Mapping[str, tuple[Sent, ...]]
 Key = tuple[str, tuple[Sent, ...], tuple[tuple[str, int], ...]]
 
 
+@dataclass
+class Known:
+    """What was found out of an intake: verdicts, and items of which nothing speaks unsent."""
+
+    verdicts: dict[Key, Verdict | None] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True)
 class Settled:
     """The verdicts on one day, and what each rests on, so that another day need not ask again."""
 
     found: Mapping[str, Verdict]
-    known: Mapping[Key, Verdict | None]
+    known: Known
 
 
 def verdicts(intake: Intake) -> dict[str, Verdict]:
@@ -121,7 +129,7 @@ def verdicts(intake: Intake) -> dict[str, Verdict]:
 def settled(intake: Intake, before: Settled | None = None) -> Settled:
     """The verdicts of an intake; what the day cannot change is taken from another day's."""
     plans = planning.of(intake.questionnaire, intake.ruleset)
-    known = _still_true(before, plans, intake) if before else {}
+    known = _still_true(before, plans, intake) if before else Known()
     forced: dict[str, tuple[Sent, ...]] = {}
     counts: dict[str, int] = {}
     while True:
@@ -137,16 +145,16 @@ def _most(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]
     return {tag: max(first.get(tag, 0), second.get(tag, 0)) for tag in sorted({*first, *second})}
 
 
-def _still_true(before: Settled, plans: Plans, intake: Intake) -> dict[Key, Verdict | None]:
+def _still_true(before: Settled, plans: Plans, intake: Intake) -> Known:
     """What was found out on another day, without what the passing of time may change."""
     stopped = any(mention.last_dose is not None for mention in intake.mentions)
-    asked = intake.asked_by_medicine
-    return {
-        key: verdict
-        for key, verdict in before.known.items()
-        if not plans[key[0]].timed
-        and not (stopped and (plans[key[0]].reads_medicines or key[0] in asked))
+    turning = {
+        name
+        for name, plan in plans.items()
+        if plan.timed or (stopped and (plan.reads_medicines or name in intake.asked_by_medicine))
     }
+    kept = {key: one for key, one in before.known.verdicts.items() if key[0] not in turning}
+    return Known(kept, before.known.silent - turning)
 
 
 def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
@@ -157,17 +165,22 @@ def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
 
 
 def _pass(
-    intake: Intake, plans: Plans, forced: Forced, known: dict[Key, Verdict | None]
+    intake: Intake, plans: Plans, forced: Forced, known: Known
 ) -> Iterator[tuple[str, Verdict]]:
     counts = tuple(sorted(intake.counts.items()))
     for name, plan in plans.items():
         routes = forced.get(name, ())
+        if not routes and name in known.silent:
+            continue
         key = (name, routes, counts if plan.counting else ())
-        if key not in known:
-            known[key] = _heard_of(plan, intake, routes)
-        verdict = known[key]
-        if verdict is not None:
-            yield name, verdict
+        if key not in known.verdicts:
+            verdict = _heard_of(plan, intake, routes)
+            if verdict is None and not routes and not plan.counting:
+                known.silent.add(name)
+                continue
+            known.verdicts[key] = verdict
+        if (found := known.verdicts[key]) is not None:
+            yield name, found
 
 
 def _heard_of(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict | None:
@@ -180,20 +193,27 @@ def _heard_of(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict |
 
 def _is_quiet(plan: Plan, intake: Intake) -> bool:
     """Whether no answer, word or medicine can make a rule of the item fire."""
-    name, answers = plan.item.id, intake.answers.by_question
+    name = plan.item.id
     if name in intake.spoken or name in intake.asked_by_medicine:
         return False
-    if plan.main is not None:
-        given = answers.get(name)
-        if given is None:
-            quiet = plan.main.asked == "derived" or (plan.item.from_list and MEDICINES in answers)
-            if not quiet:
-                return False
-        elif given not in plan.silent:
+    if plan.main is not None and not _is_answered_quietly(plan, plan.main, intake):
+        return False
+    for rule in plan.free:
+        if rule.when is None or rule.when.holds(intake) is not False:
             return False
-        if any(question.id in answers for question in plan.own_deciding):
+    return True
+
+
+def _is_answered_quietly(plan: Plan, main: Question, intake: Intake) -> bool:
+    """Whether the answer leads to no rule, and no follow-up contradicts it."""
+    answers = intake.answers.by_question
+    given = answers.get(main.id)
+    if given is None:
+        if main.asked != "derived" and not (plan.item.from_list and MEDICINES in answers):
             return False
-    return all(rule.when is not None and rule.when.holds(intake) is False for rule in plan.free)
+    elif given not in plan.silent:
+        return False
+    return not any(question.id in answers for question in plan.own_deciding)
 
 
 def _routes(found: Mapping[str, Verdict]) -> dict[str, tuple[Sent, ...]]:

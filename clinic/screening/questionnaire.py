@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from clinic.screening import conditions, lint, regions, source
@@ -60,12 +60,12 @@ class Question:
     optional: bool = False
     may_be_none: bool = False
 
-    @property
+    @cached_property
     def slugs(self) -> tuple[str, ...]:
         """The slugs that may be picked."""
         return tuple(choice.slug for choice in self.choices)
 
-    @property
+    @cached_property
     def least(self) -> tuple[str, ...]:
         """The answers that raise no caution."""
         return self.caution[0] if isinstance(self.caution, tuple) and self.caution else ()
