@@ -64,6 +64,7 @@ class Rule:
     raises: tuple[str, ...]
     tag: str | None
     binding: bool
+    kept: bool = False  # no version may switch it off: it stands for what is not known
 
 
 @dataclass(frozen=True)
@@ -287,7 +288,7 @@ def name_of(rule: Rule) -> str:
 
 def may_be_off(rule: Rule) -> bool:
     """Whether a version may leave this rule out: never what binds, what is urgent or unknown."""
-    return not (rule.binding or rule.level is Level.URGENT or rule.item in UNKNOWN)
+    return not (rule.binding or rule.kept or rule.level is Level.URGENT or rule.item in UNKNOWN)
 
 
 def _switched_off(place: Place, items: Mapping[str, Item]) -> Iterator[tuple[str, SwitchedOff]]:
@@ -343,9 +344,7 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         id=name,
         section=place.need("section").text(),
         title=place.need("title").text(),
-        rules=tuple(_rule(name, rule) for rule in place["rules"].each())
-        if place.has("rules")
-        else (),
+        rules=_rules(name, place["rules"]) if place.has("rules") else (),
         reason=_text(place, "reason"),
         action=_text(place, "action"),
         sources=tuple(_cited(place)),
@@ -412,6 +411,23 @@ def _lay_words(name: str, key: str, place: Place, files: _Files) -> dict[str, tu
     for language, phrases in _in_language(name, key, files):
         found[language] = phrases.texts()
     return found
+
+
+def _rules(item: str, place: Place) -> tuple[Rule, ...]:
+    """Read the rules of an item; what stands for an unknown figure of it is always kept on.
+
+    Where an item is a figure, such as an age, and its other rules take an unknown one as outside
+    of them, the rule without that says what an unknown figure means.
+    """
+    found = tuple(_rule(item, rule) for rule in place.each())
+    if any(rule.answers for rule in found) or not any(_presumes(rule) for rule in found):
+        return found
+    return tuple(rule if _presumes(rule) else replace(rule, kept=True) for rule in found)
+
+
+def _presumes(rule: Rule) -> bool:
+    leaves = conditions.leaves(rule.when) if rule.when is not None else ()
+    return any(leaf.unknown is False for leaf in leaves)
 
 
 def _rule(item: str, place: Place) -> Rule:
