@@ -27,13 +27,6 @@ def test_a_healthy_adult_sends_a_request_that_needs_a_therapist(ana_on_both: Wal
     assert [letter.kind for letter in ana_on_both.rows(Letter)] == ["request_received"]
 
 
-def test_a_healthy_adult_needs_at_most_14_pages_and_60_taps(ana: Walker) -> None:
-    ana.sends()
-
-    assert ana.pages <= 14
-    assert ana.taps <= 60
-
-
 def test_the_whole_way_can_be_gone_in_spanish(app: Flask, moving: time_machine.Traveller) -> None:
     ana = Walker(app, "es")
 

@@ -97,14 +97,6 @@ def _typed(question: Question, value: Any) -> dict[str, Any]:
     return {question.id: value if value != [] else ["none"]}
 
 
-def taps(fields: Mapping[str, Any]) -> int:
-    """How many boxes are tapped and fields typed to fill this in; a line typed counts as one."""
-    return sum(
-        len(value) if isinstance(value, list) else 1 + str(value).count("\n")
-        for value in fields.values()
-    )
-
-
 def ticks(item: str) -> str:
     """The name of the boxes among which an item is one."""
     questions = questionnaire.shipped()
@@ -140,17 +132,13 @@ class Walker:
         self.client: Client = app.test_client()
         self.client.set_cookie("language", language)
         self.language = language
-        self.pages = 0
-        self.taps = 0
 
     def get(self, path: str) -> Page:
         """Open a page."""
         return Page.get(self.client, path)
 
     def save(self, page: Page, fields: dict[str, Any] | None = None) -> Page:
-        """Fill in a page and go on, counting taps and typed fields."""
-        self.pages += 1
-        self.taps += 1 + taps(fields or {})
+        """Fill in a page and go on."""
         return page.submit(self.say("Save and continue"), fields or {})
 
     def begins(self, **changed: str) -> Page:
@@ -172,15 +160,11 @@ class Walker:
     def comes_to_check(self, **changed: dict[str, Any]) -> Page:
         """Answer everything and agree; arrive at the check."""
         page = self.answers(**changed)
-        self.pages += 1
-        self.taps += 2
         return page.submit(self.say("Agree and continue"), {"agree": True})
 
     def sends(self, **changed: dict[str, Any]) -> Page:
         """Go all the way."""
         page = self.comes_to_check(**changed)
-        self.pages += 1
-        self.taps += 1
         return page.submit(self.say("Send my request"))
 
     def has_filled_in(self, **changed: Any) -> None:
