@@ -319,13 +319,13 @@ class Formulary:
             return alike, bool(alike)
         nearest = close[0][0]
         names = {name for distance, name in close if distance == nearest or self._grave(name)}
-        for _, name in close:
-            names |= self.look_alikes.get(name, frozenset())
         sure = (
             nearest == 1
             or strict
             or any(len(name) >= LONG_NAME or name in alike for distance, name in close)
         )
+        if sure:
+            names |= {other for name in names for other in self.look_alikes.get(name, ())}
         return tuple(sorted(names)), sure
 
     def _grave(self, name: str) -> bool:
