@@ -30,7 +30,7 @@ def test_the_generated_pages_are_current() -> None:
 @pytest.mark.parametrize("name", docs.PAGES)
 def test_a_page_that_was_edited_by_hand_is_seen(name: str, tmp_path: Path) -> None:
     for page, write in docs.PAGES.items():
-        (tmp_path / page).parent.mkdir(exist_ok=True)
+        (tmp_path / page).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / page).write_text(write(), encoding="utf-8")
     with (tmp_path / name).open("a", encoding="utf-8") as edited:
         edited.write("And one more thing.\n")
