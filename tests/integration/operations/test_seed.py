@@ -26,7 +26,7 @@ def test_made_up_people_are_added_by_the_services_alone(shell: Flask, run: Run) 
     assert "therapist@example.com" in first.output
     assert again.output == "Added 1 made-up requests.\n"
     requests = all_of(Request)
-    assert {one.desk_state for one in requests} == {"draft", "new"}
+    assert {one.desk_state for one in requests} == {"draft", "ready_to_offer"}
     assert len({one.phone for one in requests}) == 2
     assert all(one.phone[5:10] == "55501" for one in requests)
     assert all(one.email.endswith("@example.com") for one in requests)
