@@ -332,7 +332,8 @@ def test_a_caller_without_email_is_served_to_the_end_and_a_lost_phone_stops_nobo
         Patient(desk.visitor, clinic, name=name, email="", phone=phone)
     )
     therapist.signs_in()
-    _clears_with_limits(therapist, reference)
+    # What is private was not asked during the call: the therapist asks it, and says so.
+    _clears_with_limits(therapist, reference, grounds="I asked again, and the answer is different")
     desk.opens(f"/staff/requests/{reference}")
     assert "None: serve by phone" in desk.said
     _offers_at_river_street(desk, 6)
@@ -424,11 +425,12 @@ def _has_asked(clinic: OpenClinic, patient: Patient) -> str:
 # --- What the staff do more than once ----------------------------------------------------------
 
 
-def _clears_with_limits(therapist: Therapist, reference: str) -> None:
+def _clears_with_limits(therapist: Therapist, reference: str, *, grounds: str = "") -> None:
     therapist.reads(reference)
     therapist.signs(
         "clear with limits",
         "Read and talked over.",
+        grounds=grounds,
         technique=["few_needles"],
         regions=["knee-left"],
     )
