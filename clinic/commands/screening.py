@@ -15,7 +15,7 @@ import click
 
 from clinic.commands import cores
 from clinic.commands.progress import Progress
-from clinic.screening import conditions, lint, outcome, questionnaire, rules, source
+from clinic.screening import conditions, lint, outcome, paths, questionnaire, rules, source
 from clinic.screening.answers import UnknownQuestion, UnreadableAnswer
 from clinic.screening.levels import Level
 from clinic.screening.outcome import EarlierAnswer, Screening
@@ -324,12 +324,23 @@ def _lint() -> None:
         found = list(lint.problems(source.read_folder()))
     except BrokenData as error:
         found = [lint.Problem("error", error.file, error.line, error.problem)]
+    if not any(problem.severity == "error" for problem in found):
+        found += _ways_that_end_nowhere()
     for problem in found:
         click.echo(str(problem))
     errors = sum(problem.severity == "error" for problem in found)
     click.echo(f"{errors} errors, {len(found) - errors} warnings")
     if errors:
         raise SystemExit(1)
+
+
+def _ways_that_end_nowhere() -> Iterator[lint.Problem]:
+    lost = paths.without_outcome(questionnaire.shipped(), rules.shipped_rules())
+    for name, way in lost:
+        said = (
+            f"these answers end in no rule: {way}; if that is right, say so in a rule of level none"
+        )
+        yield lint.Problem("error", f"items/{name}.yaml", 0, said)
 
 
 COMMANDS = (screen, questionnaire_commands, rules_commands)
