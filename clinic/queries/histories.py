@@ -32,7 +32,7 @@ from clinic.models import (
 )
 from clinic.queries import answers
 from clinic.queries.answers import MedicineRow, SectionRows, Worded
-from clinic.screening import dates, lapses, outcome, questionnaire, stored
+from clinic.screening import dates, lapses, marks, outcome, questionnaire, stored
 from clinic.screening.conditions import UNSURE
 from clinic.screening.levels import Level
 from clinic.screening.outcome import Finding, Screening
@@ -86,6 +86,17 @@ class RegionRow:
     label: str
     verdict: str
     why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MarkRow:
+    """Regions of one verdict, wanted or not, with the titles of the items behind it."""
+
+    wanted: bool
+    verdict: str
+    why: tuple[str, ...]
+    labels: tuple[str, ...]
+    parts: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -184,6 +195,7 @@ class History:
     regions: tuple[RegionRow, ...]
     regions_named: bool
     blocked: tuple[str, ...]
+    marks: tuple[MarkRow, ...]  # the whole body: what is wanted, blocked, or asks for care
     medicines: tuple[MedicineRow, ...]
     sections: tuple[SectionRows, ...]
     decisions: tuple[DecisionRow, ...]
@@ -292,6 +304,7 @@ class _History:
             regions=tuple(self._regions()),
             regions_named=self._regions_named(),
             blocked=self.words.labels(screening.blocked_regions),
+            marks=tuple(self._marks()),
             medicines=answers.medicines(intake.answers, self.ruleset, as_of=screening.as_of),
             sections=tuple(self.words.sections(self.before)),
             decisions=tuple(self._decisions(clearances)),
@@ -338,6 +351,13 @@ class _History:
         for region, found in gravest_first:
             why = tuple(dict.fromkeys(self._titled(one) for one in found.because))
             yield RegionRow(region, body.label(region), found.verdict, why)
+
+    def _marks(self) -> Iterator[MarkRow]:
+        body = self.words.version.body
+        for mark in marks.of(self.screening, body):
+            why = dict.fromkeys(title for one in mark.because if (title := self._titled(one)))
+            labels = self.words.labels(body.normalise(mark.parts))
+            yield MarkRow(mark.wanted, mark.verdict, tuple(why), labels, mark.parts)
 
     def _titled(self, finding_id: str) -> str:
         known = self.ruleset.items.get(finding_id.removesuffix(CHANGED))

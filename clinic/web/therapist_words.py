@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from clinic import contact
 from clinic.forms import DecisionForm
 from clinic.queries.answers import MedicineRead, MedicineRow
-from clinic.queries.histories import VERDICTS, Cause, FindingRow, History
+from clinic.queries.histories import VERDICTS, Cause, FindingRow, History, MarkRow
 from clinic.screening import questionnaire, regions
 from clinic.services import review
 from clinic.web import filters, words
@@ -28,6 +28,8 @@ def of(opened: History) -> Shown:
         "found": [_finding(row, opened.today) for row in opened.findings],
         "by_verdict": _by_verdict(opened),
         "blocked": places(opened.blocked),
+        "marked": [_marked(row, opened.marks) for row in opened.marks],
+        "drawn": {part: _drawn(row) for row in opened.marks for part in row.parts},
         "medicines": [_medicine(row, opened.screened_on) for row in opened.medicines],
         "day": day,
         "words": words,
@@ -97,6 +99,23 @@ def places(labels: Sequence[str]) -> Sequence[str]:
     body = regions.shipped()
     every = len(body.normalise(body.parts))
     return labels if len(labels) < every else [str(_("Every region"))]
+
+
+def _marked(row: MarkRow, every: Sequence[MarkRow]) -> Shown:
+    wanted = frozenset().union(*(one.parts for one in every if one.wanted))
+    all_others = row.parts == regions.shipped().parts - wanted
+    return {
+        "drawn": _drawn(row),
+        "heading": words.MARKS[row.wanted, row.verdict],
+        "regions": [_("Every other region")] if wanted and all_others else places(row.labels),
+        "why": row.why,
+    }
+
+
+def _drawn(row: MarkRow) -> str:
+    """Name what the figure shows: a region that is wanted and blocked is seen as both."""
+    parts = (["wanted"] if row.wanted else []) + ([] if row.verdict == "allowed" else [row.verdict])
+    return "-".join(parts)
 
 
 def _finding(row: FindingRow, today: date) -> Shown:

@@ -185,6 +185,15 @@ VERDICTS: Mapping[str, Word] = {
     "allowed": Word(_("Allowed"), Tone.READY),
 }
 
+# What the body map says of regions: whether they are wanted, and the verdict.
+MARKS: Mapping[tuple[bool, str], LazyString] = {
+    (True, "avoid"): _("Wanted and blocked:"),
+    (True, "care"): _("Wanted, with care:"),
+    (True, "allowed"): _("Wanted and allowed:"),
+    (False, "avoid"): _("Blocked, not wanted:"),
+    (False, "care"): _("With care, not wanted:"),
+}
+
 # What keeps a decision from being signed, and what to do about it.
 CANNOT_DECIDE: Mapping[str, LazyString] = {
     "decision_unknown": _("Choose a decision"),
