@@ -7,8 +7,9 @@ not count as "could be so", which is what it counts as everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from clinic.screening.conditions import (
@@ -40,6 +41,7 @@ WIDENED = {
     "limb": " with the whole limb",
     "quarter": " with the whole limb and its quarter of the trunk (outside a limb, the next ones)",
 }
+COUNTS = {True: "counts as so", False: "does not count"}
 UNSURE = {"not_sure": "not sure", "prefer_not": "prefer not to say", "yes": "yes", "no": "no",
           "not_applicable": "does not apply"}  # fmt: skip
 
@@ -55,14 +57,24 @@ class Teller:
     def condition(self, condition: Condition) -> str:
         """A condition as one clause; nested ones stand in brackets."""
         if isinstance(condition, Together):
-            joint = " and " if condition.every else " or "
-            parts = [self._inner(part) for part in condition.parts]
-            return joint.join(parts)
+            if condition.every:
+                return " and ".join(self._inner(part) for part in condition.parts)
+            return " or ".join(self._alternatives(condition.parts))
         said = TELLERS[type(condition)](self, condition)
-        if condition.unknown is None:
-            return said
-        known = "counts as so" if condition.unknown else "does not count"
-        return f"{said} (not known {known})"
+        return said + _if_unknown(condition)
+
+    def _alternatives(self, parts: Iterable[Condition]) -> Iterator[str]:
+        """The parts of an "or"; answers to one question, one after the other, are said as one."""
+        for asked, found in groupby(parts, key=_asked):
+            first, *others = found
+            if asked is None or not others:
+                yield from (self._inner(part) for part in (first, *others))
+                continue
+            question = self.questionnaire.questions.get(asked[0])
+            answers = (one.answer for one in others if isinstance(one, Answered))
+            more = [f'"{_answer(str(answer), question)}"' for answer in answers]
+            bare = TELLERS[Answered](self, first)
+            yield " or ".join((bare, *more)) + _if_unknown(first)
 
     def _inner(self, condition: Condition) -> str:
         said = self.condition(condition)
@@ -103,7 +115,7 @@ class Teller:
         """An answer compared."""
         question = f"`{one.question}`"
         if one.operator == "exists":
-            return f"{question} is {'answered' if one.answer else 'not answered'}"
+            return f"{question} is {'known' if one.answer else 'not known'}"
         if isinstance(one.answer, Amount):
             return f"{question} {COMPARED[one.operator]} {self.amount(one.answer)}"
         asked = self.questionnaire.questions.get(one.question)
@@ -176,6 +188,23 @@ TELLERS: Mapping[type[Condition], Callable[[Teller, Any], str]] = {
     Named: Teller.named,
     Tagged: Teller.tagged,
 }
+
+
+def _asked(condition: Condition) -> tuple[str, bool | None, bool | None] | None:
+    """What answers that can be said as one have in common, or None for another condition."""
+    if not isinstance(condition, Answered) or not isinstance(condition.answer, str):
+        return None
+    same = condition.question, condition.unknown, condition.blank
+    return same if condition.operator == "=" else None
+
+
+def _if_unknown(condition: Condition) -> str:
+    said = []
+    if isinstance(condition, Answered) and condition.blank is not None:
+        said.append(f"blank {COUNTS[condition.blank]}")
+    if condition.unknown is not None:
+        said.append(f"not known {COUNTS[condition.unknown]}")
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _answer(slug: str, question: Question | None) -> str:

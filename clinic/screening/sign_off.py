@@ -30,7 +30,11 @@ READING = """\
   "not sure", it counts as "yes" with nothing known of the follow-ups. A blank item counts as its
   "not sure", but as `absolute` at most: a person asks.
 - A `site` rule blocks its regions. Where a wanted region overlaps them, or none is named, the item
-  counts as `site` at least; elsewhere it is a `precaution`, and the block stays on the chart.
+  counts as `site` at least; elsewhere it is a `precaution`, and the block stays on the chart. A
+  rule of another level that blocks regions does so too, and counts at its own level elsewhere
+  (`none`: not at all).
+- A rule "about" regions blocks none of them: its note is shown there alone. One that "counts as
+  lung-field-precaution" is counted by `lung-field-precautions`.
 - "No" beside an answer, a medicine or words that speak of the item: the higher level counts, with
   the reason "answers do not match".
 - Words of an item found in any box that a patient types in, not denied, not long past and not about
@@ -38,7 +42,20 @@ READING = """\
 - An answer that stopped or held a request and is then changed stays a finding: `absolute` after
   `urgent`, else `relative`; so is a milder answer than in another request of the last 12 months.
 - "Fires X as ..." is a route: X speaks as if it had been answered so, whatever was answered to X.
+- An empty cell "said to staff" means that the reason below the table is said and no more.
+- A source without a note was read for what it is cited for, as far as the list of sources at the
+  end says. `[unverified]` is from memory or general knowledge; OWN is own knowledge.
 """
+AFTER_A_VISIT = """\
+Asked 24 to 72 hours after a visit; a way to report a problem is always open. `minor` is logged; at
+`significant` a therapist calls the same day; at `urgent` the advice is shown at once and staff are
+alerted. Rates that therapists and that patients report differ a lot, so they are not averaged."""
+WHERE = """\
+A limb that a rule names without a side is blocked on both, and so are both halves of chest, ribs,
+upper back and lower back. "Next to it" is on the same side where there is one."""
+READ = """\
+What is cited from a source of which only a title, a contents page or an opening page was read, or
+none of it, is `[unverified]` beyond those pages."""
 
 
 def page(questions: Questionnaire, ruleset: Ruleset) -> str:
@@ -150,9 +167,11 @@ class _Page:
             yield f"asked if {self.teller.condition(question.condition)}"
         for said, holds in (
             ("may be left out", question.optional),
+            ("none of them may fit", question.may_be_none),
             ("asked again on the day", question.again_on_day),
             ("therapist only", question.private and not self._item_private(question)),
             ("a box in a group", question.grouped),
+            ("a question of its own", self._alone(question)),
             ("not asked, found out from other answers", question.asked == "derived"),
             ("asked with the request", question.asked == "request"),
         ):
@@ -160,6 +179,9 @@ class _Page:
                 yield said
         if question.caution:
             yield f"caution grows: {_caution(question)}"
+
+    def _alone(self, question: Question) -> bool:
+        return not (question.grouped or question.is_follow_up) and question.asked == "history"
 
     def _item_private(self, question: Question) -> bool:
         item = self.ruleset.items.get(question.item)
@@ -172,7 +194,7 @@ class _Page:
         yield from ("", "| rule | when | level | regions and routes | said to staff |", _bar(5))
         for rule in item.rules:
             cells = (f"`{rule.id}`", self.teller.rule(rule), self._level(rule), self._does(rule))
-            yield _row(*cells, " ".join((rule.reason, *rule.notes)))
+            yield _row(*cells, " ".join((rule.reason, *rule.notes)).strip())
         yield ""
 
     def _level(self, rule: Rule) -> str:
@@ -259,7 +281,7 @@ class _Page:
         yield ""
 
     def _after_visit(self) -> Iterator[str]:
-        yield from ("## After a visit", "")
+        yield from ("## After a visit", "", AFTER_A_VISIT, "")
         yield from ("| id | class | reported | told | how often | staff | sources |", _bar(7))
         for one in after_visit.shipped():
             yield _row(
@@ -272,7 +294,7 @@ class _Page:
 
     def _regions(self) -> Iterator[str]:
         body = self.ruleset.body
-        yield from ("## Regions", "", "| region | sides | next to it |", _bar(3))
+        yield from ("## Regions", "", WHERE, "", "| region | sides | next to it |", _bar(3))
         for base, kind in body.kinds.items():
             sides = {"none": "none", "halves": "may be named by half"}.get(kind, "left, right")
             near = sorted(body.neighbours[base], key=list(body.kinds).index)
@@ -283,7 +305,7 @@ class _Page:
         yield ""
 
     def _sources(self) -> Iterator[str]:
-        yield from ("## Sources, and how much of each was read", "")
+        yield from ("## Sources, and how much of each was read", "", READ, "")
         for key, citation in self.ruleset.sources.items():
             yield f"- {key}: {citation}"
 
@@ -303,7 +325,9 @@ def _cited(item: Item) -> Iterable[str]:
 
 
 def _notes(sources: Mapping[str, str]) -> list[str]:
-    return [f"{key} ({note})" if note else key for key, note in sources.items()]
+    own = {"OWN": "own knowledge, [unverified]"}
+    said = ((key, note or own.get(key, "")) for key, note in sources.items())
+    return [f"{key} ({note})" if note else key for key, note in said]
 
 
 def _class(one: AfterVisit) -> str:

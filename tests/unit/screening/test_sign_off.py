@@ -82,3 +82,27 @@ def test_every_kind_of_condition_can_be_said_in_words() -> None:
     kinds = set(Condition.__subclasses__()) - {Together}
 
     assert kinds == set(plainly.TELLERS)
+
+
+def test_answers_to_one_question_are_said_as_one() -> None:
+    assert '`lymph-node-removal.place` names "Armpit" or "Somewhere else" |' in PAGE
+    assert (
+        '`lymphedema.infection` is "Yes" or "Not sure" or "prefer not to say" '
+        "(not known does not count)" in PAGE
+    )
+    assert '`supplement-bleeding` is "Yes" (blank does not count)' in PAGE
+
+
+def test_the_page_says_what_stands_alone_and_what_may_be_left_unticked() -> None:
+    def facts(question: str) -> str:
+        return PAGE.split(f"- `{question}`: **")[1].split("\n- `")[0].split("\n\n")[0]
+
+    assert "a question of its own" in facts("pregnancy")
+    assert "a question of its own" not in facts("lymphedema")
+    assert "a box in a group" in facts("lymphedema")
+    assert "none of them may fit" in facts("cancer-history.signs")
+
+
+def test_own_knowledge_is_marked_wherever_it_is_cited() -> None:
+    assert "- **Sources:** OWN (own knowledge, [unverified])\n" in PAGE
+    assert "| OWN (own knowledge, [unverified]) |" in PAGE

@@ -90,7 +90,7 @@ def test_who_cannot_be_pregnant_is_asked_no_more_of_it() -> None:
 
 def test_left_blank_where_they_concern_her_they_count() -> None:
     assert level({"trying-to-conceive": BLANK}, "trying-to-conceive") == "precaution"
-    assert level({"postpartum": BLANK}, "postpartum") == "relative"
+    assert level({"postpartum": BLANK}, "postpartum") == "absolute"
     assert level({"postpartum": BLANK}, "surgery-recent") == "absolute"
 
 
@@ -131,6 +131,7 @@ def test_blood_thinner_shots_after_a_birth_count_as_taken(answer: str) -> None:
 def test_fever_or_heavy_bleeding_after_a_birth_is_never_let_through() -> None:
     assert screened({**BIRTH, "postpartum.fever-bleeding": "yes"}).level.value == "urgent"
     assert level({**BIRTH, "postpartum.fever-bleeding": "not_sure"}, "postpartum") == "absolute"
+    assert level({**BIRTH, "postpartum.fever-bleeding": BLANK}, "postpartum") == "absolute"
 
 
 @pytest.mark.parametrize(
