@@ -39,6 +39,11 @@ _MONTHS = {
 _ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{2,4})$")
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
+# "hace dos años" is "two years ago" beside one of these, and "for two years" beside "me duele"
+_HAPPENED = frozenset(
+    "cai choque chocaron fracture fue golpee lastime operaron paso pegue quebre rompi sufri tuve"
+    " atropello atropellaron".split()
+)
 
 
 def days_ago(clause: Tokens, as_of: date | None) -> int | None:
@@ -131,5 +136,17 @@ def _last_day(year: int, month: int, as_of: date) -> date:
 
 
 def long_past(clause: Tokens, as_of: date) -> bool:
-    """Whether a clause names a year that is over by more than a year."""
-    return any(_YEAR.match(word) and int(word) < as_of.year - 1 for word in clause)
+    """Whether a clause names a year that is over by more than a year, or years since it was."""
+    named = any(_YEAR.match(word) and int(word) < as_of.year - 1 for word in clause)
+    return named or (not _HAPPENED.isdisjoint(clause) and _years_since(clause))
+
+
+def _years_since(clause: Tokens) -> bool:
+    """Whether a clause says "hace diez años", and not "hace diez años que" it goes on."""
+    return any(
+        clause[index] in ("ano", "anos")
+        and "hace" in clause[max(index - 3, 0) : index]
+        and clause[index + 1 : index + 2] != ("que",)
+        and _span(clause, index) is not None
+        for index in range(len(clause))
+    )
