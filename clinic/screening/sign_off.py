@@ -45,6 +45,13 @@ READING = """\
 - An empty cell "said to staff" means that the reason below the table is said and no more.
 - A source without a note was read for what it is cited for, as far as the list of sources at the
   end says. `[unverified]` is from memory or general knowledge; OWN is own knowledge.
+- "Up to", "at least" and "from" hold on the day itself; "under" and "over" do not. When a day ends
+  what a rule says, the request is screened again by itself.
+- "A medicine of the group X is typed" is one that the patient takes, misspelt or not, in any box;
+  the classes of a group stand in the table of medicines. One that was stopped two weeks ago or
+  less, or nobody knows when, still counts as taken, unless the table says that rules say how long.
+  A medicine of somebody else does not count, nor one that is denied.
+- A choice of several is "none of these" where that was ticked, and not known where it is blank.
 """
 AFTER_A_VISIT = """\
 Asked 24 to 72 hours after a visit; a way to report a problem is always open. `minor` is logged; at
@@ -270,14 +277,16 @@ class _Page:
                 listed.setdefault(medicine_class, set()).add(" ".join(name))
         many = len(formulary.names)
         yield from ("## Medicines", "", f"{many} names, written without accents and capitals.", "")
-        yield from ("| class | row of the table | counts as | names |", _bar(4))
+        yield from ("| class | row of the table | counts as | groups | names |", _bar(5))
         for key, one in formulary.classes.items():
-            counts = [f"yes to `{one.item}`"] if one.item else []
+            counts = [f"`{one.item}`, by its rules on medicines"] if one.item else []
             counts += [f'asks {_ids(one.asks)}; beside a "no" `{one.mismatch}`'] if one.asks else []
             counts += ["therapist only"] if one.private else []
             counts += ["now and then: none"] if one.occasional_is_harmless else []
+            counts += ["its rules say how long after a stop"] if one.stopped_by_rule else []
+            groups = ", ".join(sorted(one.groups - {key}))
             names = ", ".join(sorted(listed.get(key, ())))
-            yield _row(f"`{key}`", one.row, "; ".join(counts) or "known, no finding", names)
+            yield _row(f"`{key}`", one.row, "; ".join(counts) or "known, no finding", groups, names)
         yield ""
 
     def _after_visit(self) -> Iterator[str]:

@@ -43,6 +43,14 @@ def test_every_question_rule_setting_and_source_stands_on_the_page() -> None:
         assert f"- {key}: {citation}\n" in PAGE
 
 
+def test_a_medicine_class_is_told_with_its_groups_so_that_a_rule_can_be_followed_to_names() -> None:
+    line = next(one for one in PAGE.splitlines() if one.startswith("| `factor-xa-inhibitor`"))
+
+    assert "| anticoagulant | apixaban, " in line
+    assert "`anticoagulant`, by its rules on medicines" in line
+    assert "its rules say how long after a stop" in line
+
+
 def test_a_setting_that_is_changed_is_said_in_the_rules_that_read_it() -> None:
     changed = RULES.with_settings({"surgery-recent.hold-weeks": 8})
 

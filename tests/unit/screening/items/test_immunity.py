@@ -202,7 +202,12 @@ DAYS = [
     ),
     (
         "cancer-treatment",
-        {**CHEMO, "cancer-treatment.ended": "yes", "cancer-treatment.date": "2026-08-21"},
+        {
+            **CHEMO,
+            "cancer-treatment.ended": "yes",
+            "cancer-treatment.date": "2026-08-21",
+            "cancer-history": "yes",
+        },
         "none",
     ),
     ("cancer-treatment", {**CHEMO, "cancer-treatment.ended": "yes"}, "absolute"),
