@@ -41,9 +41,11 @@ _SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{2,4})$")
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
 # "hace dos años" is "two years ago" beside one of these, and "for two years" beside "me duele"
 _HAPPENED = frozenset(
-    "cai choque chocaron fracture fue golpee lastime operaron paso pegue quebre rompi sufri tuve"
-    " atropello atropellaron".split()
-)
+    (
+        "atropellaron", "atropello", "cai", "chocaron", "choque", "fracture", "fue", "golpee",
+        "lastime", "operaron", "paso", "pegue", "quebre", "rompi", "sufri", "tuve",
+    )
+)  # fmt: skip
 
 
 def days_ago(clause: Tokens, as_of: date | None) -> int | None:

@@ -77,13 +77,10 @@ BRANCHES = [
     ("diabetes", {"medicines": ["my mother takes Lantus"]}, "none"),
     # what a medicine is for is no medicine
     ("cancer-treatment", {"medicines": ["an infusion for my cancer"]}, "absolute"),
-    ("medicine-not-recognised", {"medicines": ["Ozempic for weight loss"]}, "none"),
     ("medicine-not-recognised", {"medicines": ["metformin for PCOS"]}, "none"),
     ("medicine-not-recognised", {"medicines": ["levothyroxine for hypothyroidism"]}, "none"),
     ("medicine-not-recognised", {"medicines": ["propranolol for tremor"]}, "none"),
     ("infection-current", {"medicines": ["propranolol for tremor"]}, "none"),
-    ("medicine-not-recognised", {"medicines": ["weight loss pills"]}, "relative"),
-    ("medicine-not-recognised", {"medicines": ["weight loss"]}, "relative"),
     # the young person's own agreement is needed beside the guardian's
     ("minor", {**YOUNG, "minor.assent": "no"}, "absolute"),
     ("minor", {**YOUNG, "minor.assent": "yes"}, "relative"),
