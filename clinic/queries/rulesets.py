@@ -15,6 +15,7 @@ from clinic.extensions import db
 from clinic.models import MissedNote, RulesetDraft, RulesetTrial, RulesetVersion, User
 from clinic.screening import editions, questionnaire, rules
 from clinic.screening.editions import Bounds, Changes, Comparison
+from clinic.screening.plainly import Teller
 from clinic.screening.rules import Rule, Ruleset, Setting
 
 
@@ -146,6 +147,7 @@ class RuleRow:
 
     name: str
     rule: Rule
+    told: str  # when it fires, in plain English with the ids of the questions
     may_be_off: bool
     off: bool
     code: str
@@ -371,11 +373,13 @@ def _item_row(base: Ruleset, one: rules.Item, changes: Changes) -> ItemRow:
 
 
 def _rule_rows(ruleset: Ruleset, item_id: str) -> Iterator[RuleRow]:
+    teller = Teller(questionnaire.shipped(), ruleset.settings, ruleset.body)
     for rule in sorted(editions.every_rule(ruleset, item_id), key=lambda one: one.id):
         name = rules.name_of(rule)
         off = ruleset.switched_off.get(name)
         said = (off.code, off.reason) if off else ("", "")
-        yield RuleRow(name, rule, rules.may_be_off(rule), off is not None, *said)
+        told = teller.rule(rule).replace("`", "")
+        yield RuleRow(name, rule, told, rules.may_be_off(rule), off is not None, *said)
 
 
 def _titles(*rulesets: Ruleset) -> dict[str, str]:

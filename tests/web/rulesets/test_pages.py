@@ -37,13 +37,14 @@ def test_a_figure_within_its_bounds_and_a_switch_with_its_reason_are_saved(desk:
     assert "This changed while you were at it" in stale.text
 
     item = page.follow("Diabetes")
-    first = {"off_0": True, "code_0": "evidence", "reason_0": "Short"}
+    first: dict[str, str | bool] = {"off_0": True, "code_0": "evidence", "reason_0": "Short"}
     refused = item.submit("Save in the draft", first)
     whole = {"reason_0": "Our own protocol asks this in person."}
     saved = refused.submit("Save in the draft", whole)
     assert refused.status == 422
     assert "Choose why, and write one sentence" in refused.text
     assert refused.values["reason_0"] == ["Short"]
+    assert "diabetes.a1c at least 8 [diabetes.a1c-limit]" in refused.text
     assert "Switched off" in saved.text
 
 
