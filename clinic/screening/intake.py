@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
-from clinic.screening import languages, medicines, timing, words
+from clinic.screening import dates, languages, medicines, timing, words
 from clinic.screening.answers import Answers
 from clinic.screening.conditions import UNSURE, Regions, Taken, Value
-from clinic.screening.medicines import Hit
+from clinic.screening.medicines import Formulary, Hit
 from clinic.screening.questionnaire import Questionnaire
 from clinic.screening.rules import Item, Ruleset
 from clinic.screening.words import Cues, Tokens
@@ -19,6 +19,9 @@ MEDICINES = "medicines"
 NAMED = "+"  # stands for a word of a lay phrase, which no typed word is
 Spans = tuple[tuple[int, int], ...]
 WANTED = "wanted_regions"
+BORN = "minor"
+ADULT = 18
+CAPACITY, OWN = "consent-capacity", "my-own"  # who decides, and the patient alone
 # Medicines that matter wherever they are named, not only in the list.
 ANYWHERE = frozenset({"anticoagulant", "antiplatelet", "unnamed-blood-thinner"})
 # Those that matter wherever they are named by their right name.
@@ -84,8 +87,11 @@ class Intake:
         cls, questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
     ) -> Intake:
         """Read what was typed, as of the day on which the intake is screened."""
-        found = tuple(dict.fromkeys(_mentions(questionnaire, ruleset, answers, as_of)))
-        spoken = _spoken(questionnaire, ruleset, answers, as_of, _counted(found))
+        formulary = _formulary(ruleset, answers, as_of)
+        found = tuple(dict.fromkeys(_mentions(questionnaire, formulary, answers, as_of)))
+        spoken = _spoken(
+            questionnaire, ruleset, formulary.cues, answers, as_of, counted=_counted(found)
+        )
         return cls(
             questionnaire, ruleset, answers, as_of, found, spoken,
             by_group=_by_group(found, ruleset), asked_by_medicine=_asked(found),
@@ -247,16 +253,19 @@ def _counted(mentions: tuple[Mention, ...]) -> frozenset[tuple[str, str, str]]:
 def _spoken(
     questionnaire: Questionnaire,
     ruleset: Ruleset,
+    cues: Cues,
     answers: Answers,
     as_of: date,
+    *,
     counted: frozenset[tuple[str, str, str]],
 ) -> dict[str, tuple[Said, ...]]:
     """The lay words of each item that stand in the text of another one, by item."""
     found: dict[str, dict[Said, None]] = {}
+    age = _age(answers, as_of)
     for question_id, text in _typed(questionnaire, answers):
         own = questionnaire.questions[question_id].item
         for whole in words.clauses(text):
-            for item, phrase in _heard(whole, ruleset, as_of):
+            for item, phrase in _heard(whole, ruleset, cues, as_of, age):
                 if item != own and (question_id, text, item) not in counted:
                     found.setdefault(item, {})[Said(question_id, " ".join(phrase))] = None
         for item in _in_other_language(text, ruleset):
@@ -273,19 +282,43 @@ def _in_other_language(text: str, ruleset: Ruleset) -> Iterator[str]:
             yield item.id
 
 
-def _heard(whole: Tokens, ruleset: Ruleset, as_of: date) -> Iterator[tuple[str, Tokens]]:
-    cues = ruleset.formulary.cues
+def _age(answers: Answers, as_of: date) -> int | None:
+    """The age of the patient, or None where it is not known."""
+    born = answers.get(BORN)
+    return dates.age_on(born, as_of) if isinstance(born, date) else None
+
+
+def _formulary(ruleset: Ruleset, answers: Answers, as_of: date) -> Formulary:
+    """How to read what is typed: of a child or of whom somebody helps, another may write."""
+    age = _age(answers, as_of)
+    alone = age is not None and age >= ADULT and answers.get(CAPACITY, OWN) == OWN
+    return ruleset.formulary if alone else ruleset.formulary.by_another_writer
+
+
+def _heard(
+    whole: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
+) -> Iterator[tuple[str, Tokens]]:
+    yield from _heard_in(whole, ruleset, cues, as_of, age)
+    fewer = cues.without_emphasis(whole)
+    if fewer != whole:
+        yield from _heard_in(fewer, ruleset, cues, as_of, age)
+
+
+def _heard_in(
+    whole: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
+) -> Iterator[tuple[str, Tokens]]:
     near = tuple(one for one in ruleset.phrases_in(whole) if words.find(whole, one[1]) >= 0)
     if not near:
         return
-    for clause in cues.split(whole, _within(whole, near)):
-        past, named = _is_past(clause, cues, as_of), _named(clause, near)
+    alike = tuple((item, one) for item, _ in near for one in ruleset.look_alikes.get(item, ()))
+    for clause in cues.split(whole, _within(whole, near + alike)):
+        past, named = _is_past(clause, cues, as_of, age), _named(clause, near)
         spans = _spans(clause, near)
         for item, phrase in near:
             if past and ruleset.items[item].about_now:
                 continue
-            alike = ruleset.look_alikes.get(item, ())
-            if _says(clause, phrase, named, spans, alike, cues):
+            except_in = ruleset.look_alikes.get(item, ())
+            if _says(clause, phrase, named, spans, except_in, cues):
                 yield item, phrase
 
 
@@ -295,10 +328,12 @@ def _named(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Tokens:
     return tuple(NAMED if place in within else word for place, word in enumerate(clause))
 
 
-def _is_past(clause: Tokens, cues: Cues, as_of: date) -> bool:
+def _is_past(clause: Tokens, cues: Cues, as_of: date, age: int | None) -> bool:
     """Whether a clause tells of what is long over: "since 2019" does not."""
-    told = timing.long_past(clause, as_of) or cues.among("long_past", clause)
-    return told and not cues.among("present", clause)
+    told = timing.long_past(clause, as_of, age) or cues.among("long_past", clause)
+    since = cues.among("since_long", clause) or timing.years_past(clause)
+    happened = "ago" in clause or cues.among("happened", clause)
+    return (told or (since and happened)) and not cues.among("present", clause)
 
 
 def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[int]:
@@ -357,15 +392,15 @@ def _inside(clause: Tokens, places: range, alike: tuple[Tokens, ...]) -> bool:
 
 
 def _mentions(
-    questionnaire: Questionnaire, ruleset: Ruleset, answers: Answers, as_of: date
+    questionnaire: Questionnaire, formulary: Formulary, answers: Answers, as_of: date
 ) -> Iterator[Mention]:
     for question_id, value in answers.items():
         kind = questionnaire.questions[question_id].kind
         if kind == "medicines" and isinstance(value, tuple):
             for line in sorted(set(value)):
-                yield from _listed(question_id, line, ruleset, as_of)
+                yield from _listed(question_id, line, formulary, as_of)
         elif kind == "text" and isinstance(value, str):
-            for hit in ruleset.formulary.mentioned(value, as_of=as_of):
+            for hit in formulary.mentioned(value, as_of=as_of):
                 if _counts_anywhere(hit):
                     yield Mention(question_id, value, hit, last_dose=_last_dose(hit, as_of))
 
@@ -375,10 +410,10 @@ def _counts_anywhere(hit: Hit) -> bool:
     return bool(groups & ANYWHERE) or (hit.exact and not hit.vague and bool(groups & BY_NAME))
 
 
-def _listed(question_id: str, line: str, ruleset: Ruleset, as_of: date) -> Iterator[Mention]:
+def _listed(question_id: str, line: str, formulary: Formulary, as_of: date) -> Iterator[Mention]:
     if line in UNSURE:
         return
-    found = ruleset.formulary.recognise(line, as_of=as_of)
+    found = formulary.recognise(line, as_of=as_of)
     for hit in found.hits:
         yield Mention(question_id, line, hit, last_dose=_last_dose(hit, as_of))
     for unknown in found.unknown:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 
 from clinic.screening import dosage, purposes, source, spelling, timing, words
 from clinic.screening.purposes import Purposes
@@ -133,6 +133,12 @@ class Formulary:
         """Every word by which a rule may name medicines."""
         named = {group for one in self.classes.values() for group in one.groups}
         return frozenset({*self.classes, *named, UNRECOGNISED})
+
+    @cached_property
+    def by_another_writer(self) -> Formulary:
+        """The same where somebody else writes: "my son" or "my mother" may be the patient."""
+        kinds = {**self.cues.kinds, "family": frozenset[Tokens]()}
+        return replace(self, cues=Cues(kinds), read=_Lines())
 
     def recognise(self, line: str, *, as_of: date | None = None) -> Recognised:
         """Every medicine that a line names, and the words that name none."""

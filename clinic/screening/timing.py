@@ -6,7 +6,7 @@ import re
 from calendar import monthrange
 from datetime import date, timedelta
 
-from clinic.screening import dates
+from clinic.screening import dates, words
 from clinic.screening.words import Tokens
 
 _NUMBERS = {
@@ -36,6 +36,14 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
+_AGE_LEADS = (
+    ("when", "i", "was"), ("when", "i", "was", "about"), ("when", "i", "was", "around"),
+    ("at", "age"), ("at", "the", "age", "of"), ("age",),
+    ("cuando", "tenia"), ("cuando", "yo", "tenia"), ("a", "la", "edad", "de"),
+)  # fmt: skip
+_AFTER_AN_AGE = frozenset({"", "years", "year", "old", "anos", "ano", "i", "my", "yo", "me"})
+LONG_PAST_DAYS = 2 * 365
+LONG_PAST_YEARS = 2
 _ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{2,4})$")
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
@@ -137,10 +145,30 @@ def _last_day(year: int, month: int, as_of: date) -> date:
     return min(date(year, month, monthrange(year, month)[1]), as_of)
 
 
-def long_past(clause: Tokens, as_of: date) -> bool:
-    """Whether a clause names a year that is over by more than a year, or years since it was."""
-    named = any(_YEAR.match(word) and int(word) < as_of.year - 1 for word in clause)
-    return named or (not _HAPPENED.isdisjoint(clause) and _years_since(clause))
+def long_past(clause: Tokens, as_of: date, age: int | None = None) -> bool:
+    """Whether a clause names a year, or an age of the writer, that is over by more than a year."""
+    if any(_YEAR.match(word) and int(word) < as_of.year - 1 for word in clause):
+        return True
+    if not _HAPPENED.isdisjoint(clause) and _years_since(clause):
+        return True
+    then = _age_then(clause)
+    return then is not None and age is not None and age - then >= LONG_PAST_YEARS
+
+
+def _age_then(clause: Tokens) -> int | None:
+    """How old the writer says to have been, as in "when I was ten"."""
+    for lead in _AGE_LEADS:
+        end = words.find(clause, lead) + len(lead)
+        count = _count(clause[end : end + 1]) if end >= len(lead) else None
+        if count is not None and (clause[end + 1 : end + 2] or ("",))[0] in _AFTER_AN_AGE:
+            return count
+    return None
+
+
+def years_past(clause: Tokens) -> bool:
+    """Whether a clause says a number of years that is long past, as in "hace diez anos"."""
+    spans = [span for index in range(len(clause)) if (span := _span(clause, index)) is not None]
+    return bool(spans) and min(spans) >= LONG_PAST_DAYS
 
 
 def _years_since(clause: Tokens) -> bool:

@@ -15,7 +15,9 @@ CUES = (
     "negation", "not_negation", "family", "self", "me_too", "carriers", "stopped", "not_stopped",
     "no_more", "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past",
     "present", "nothing", "nothing_words", "breaks", "filler", "ordinary",
+    "emphasis", "of_another", "since_long", "happened",
 )  # fmt: skip
+LATER_CUES = frozenset({"emphasis", "of_another", "since_long", "happened"})
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CLAUSES = re.compile(
     r"[,;:|!?&+\n\r\t\u2022\u00b7]+"  # stops and bullets
@@ -130,7 +132,16 @@ class Cues:
         other = self.last("family", before)
         if other < 0 or self.last("self", before) > other:
             return False
-        return self._carried(tuple(before)[other:], named)
+        between = tuple(before)[other:]
+        belongs = self.last("of_another", between)
+        return self._carried(between[max(belongs, 0) :], named)
+
+    def without_emphasis(self, words: Tokens) -> Tokens:
+        """The words without those of more or less and of a side, which no lay words hold."""
+        within = {
+            place for start, end in self._places("emphasis", words) for place in range(start, end)
+        }
+        return tuple(word for place, word in enumerate(words) if place not in within)
 
     def _carried(self, between: Tokens, named: Container[str]) -> bool:
         """Whether words carry a meaning on to what follows them, straight or along a list."""
@@ -163,7 +174,12 @@ def read_cues(place: Place) -> Cues:
     """Understand the cue words of a data file."""
     cues = place.need("cues")
     cues.only(*CUES)
-    return Cues({kind: _phrases(cues.need(kind).texts()) for kind in CUES})
+    return Cues({kind: _phrases(_texts(cues, kind)) for kind in CUES})
+
+
+def _texts(cues: Place, kind: str) -> Iterable[str]:
+    """The cues of a kind; an older ruleset, kept as it was signed, lacks the later kinds."""
+    return () if kind in LATER_CUES and not cues.has(kind) else cues.need(kind).texts()
 
 
 def _phrases(texts: Iterable[str]) -> frozenset[Tokens]:
