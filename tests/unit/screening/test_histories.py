@@ -58,6 +58,8 @@ def test_a_history_comes_to_what_the_evidence_says(name: str) -> None:
         assert screening.level is Level(history["level"])
     else:
         assert screening.level >= Level(history["at_least"])
+    assert not (screening.bookable and screening.level > Level.PRECAUTION)
+    assert screening.bookable is history.get("bookable", screening.bookable)
     found = {finding.id: finding.level.value for finding in screening.findings}
     expected = {} if history.get("level") == "none" else found
     assert found == history.get("findings", expected)
