@@ -42,18 +42,12 @@ _AGE_LEADS = (
     ("cuando", "tenia"), ("cuando", "yo", "tenia"), ("a", "la", "edad", "de"),
 )  # fmt: skip
 _AFTER_AN_AGE = frozenset({"", "years", "year", "old", "anos", "ano", "i", "my", "yo", "me"})
-LONG_PAST_DAYS = 2 * 365
+LONG_PAST_DAYS = 365
 LONG_PAST_YEARS = 2
 _ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})$")
 _SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{2,4})$")
 _YEAR = re.compile(r"^(?:19|20)\d{2}$")
 # "hace dos años" is "two years ago" beside one of these, and "for two years" beside "me duele"
-_HAPPENED = frozenset(
-    (
-        "atropellaron", "atropello", "cai", "chocaron", "choque", "fracture", "fue", "golpee",
-        "lastime", "operaron", "paso", "pegue", "quebre", "rompi", "sufri", "tuve",
-    )
-)  # fmt: skip
 
 
 def days_ago(clause: Tokens, as_of: date | None) -> int | None:
@@ -149,8 +143,6 @@ def long_past(clause: Tokens, as_of: date, age: int | None = None) -> bool:
     """Whether a clause names a year, or an age of the writer, that is over by more than a year."""
     if any(_YEAR.match(word) and int(word) < as_of.year - 1 for word in clause):
         return True
-    if not _HAPPENED.isdisjoint(clause) and _years_since(clause):
-        return True
     then = _age_then(clause)
     return then is not None and age is not None and age - then >= LONG_PAST_YEARS
 
@@ -169,14 +161,3 @@ def years_past(clause: Tokens) -> bool:
     """Whether a clause says a number of years that is long past, as in "hace diez anos"."""
     spans = [span for index in range(len(clause)) if (span := _span(clause, index)) is not None]
     return bool(spans) and min(spans) >= LONG_PAST_DAYS
-
-
-def _years_since(clause: Tokens) -> bool:
-    """Whether a clause says "hace diez años", and not "hace diez años que" it goes on."""
-    return any(
-        clause[index] in ("ano", "anos")
-        and "hace" in clause[max(index - 3, 0) : index]
-        and clause[index + 1 : index + 2] != ("que",)
-        and _span(clause, index) is not None
-        for index in range(len(clause))
-    )
