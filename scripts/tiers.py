@@ -30,7 +30,16 @@ NEEDED_BY = {
     "postgresql": {"support", "migrations", "integration", "web", "browser", "storm"},
 }
 # Two processes, each with databases and servers of its own; the storm has both cores to itself.
-HALVED = {"property", "support", "migrations", "integration", "web", "browser"}
+HALVED = {
+    "unit",
+    "property",
+    "architecture",
+    "support",
+    "migrations",
+    "integration",
+    "web",
+    "browser",
+}
 LIMIT_SECONDS = 1200
 NO_TESTS = 5
 
