@@ -208,7 +208,7 @@ DAYS = [
             "cancer-treatment.date": "2026-08-21",
             "cancer-history": "yes",
         },
-        "none",
+        "precaution",
     ),
     ("cancer-treatment", {**CHEMO, "cancer-treatment.ended": "yes"}, "absolute"),
     # two days after the last antibiotic

@@ -57,7 +57,7 @@ BRANCHES = [
     (
         "cancer-treatment",
         {**ENDED, **OLD_CANCER, "cancer-treatment.date": "2026-08-21"},
-        "none",
+        "precaution",
     ),
     # insulin beside "no diabetes": control and feet are not known
     ("diabetes", {"medicines": ["Lantus 20 units"], "wanted_regions": ["knee-left"]}, "relative"),
