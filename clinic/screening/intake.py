@@ -17,6 +17,7 @@ from clinic.screening.words import Cues, Tokens
 
 MEDICINES = "medicines"
 NAMED = "+"  # stands for a word of a lay phrase, which no typed word is
+NEAR = 4  # so many words around a phrase still date it
 Spans = tuple[tuple[int, int], ...]
 WANTED = "wanted_regions"
 BORN = "minor"
@@ -315,7 +316,10 @@ def _heard_in(
         past, named = _is_past(clause, cues, as_of, age), _named(clause, near)
         spans = _spans(clause, near)
         for item, phrase in near:
-            if past and ruleset.items[item].about_now:
+            about = ruleset.items[item]
+            if about.about_now and (
+                past or (not about.red_flag and _since_long_ago(clause, phrase, cues, as_of))
+            ):
                 continue
             except_in = ruleset.look_alikes.get(item, ())
             if _says(clause, phrase, named, spans, except_in, cues):
@@ -334,6 +338,17 @@ def _is_past(clause: Tokens, cues: Cues, as_of: date, age: int | None) -> bool:
     since = cues.among("since_long", clause) or timing.years_past(clause)
     happened = "ago" in clause or cues.among("happened", clause)
     return (told or (since and happened)) and not cues.among("present", clause)
+
+
+def _since_long_ago(clause: Tokens, phrase: Tokens, cues: Cues, as_of: date) -> bool:
+    """Whether a clause dates something from what is long over: "since my surgery in 2015"."""
+    index = words.find(clause, phrase)
+    if index < 0 or cues.last("ongoing", clause[max(0, index - NEAR) : index]) < 0:
+        return False
+    after = clause[index + len(phrase) :][:NEAR]
+    return _is_past(after, cues, as_of) and not cues.among(
+        "present", cues.without("ongoing", clause)
+    )
 
 
 def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[int]:

@@ -47,6 +47,11 @@ SAID = [
     ("acupuncture hurt me", "prior-bad-reaction"),
     ("sleep meds", "sedating-medicine"),
     ("no siento la pierna", "numbness"),
+    ("pain since my surgery in October", "surgery-recent"),
+    ("since my surgery in 2015, and now again surgery", "surgery-recent"),
+    ("still sore since my surgery in 2015", "surgery-recent"),
+    ("since 2015 one surgery after another", "surgery-recent"),
+    ("since I had a baby 3 weeks ago", "postpartum"),
     ("no me ha bajado este mes", "pregnancy"),
 ]
 NOT_SAID = [
@@ -69,6 +74,11 @@ NOT_SAID = [
     ("tengo implantes dentales", "cosmetic-implant"),
     ("what is the risk of infection from dry needling", "prior-bad-reaction"),
     ("I lift my newborn grandson", "postpartum"),
+    ("pain since my knee surgery in 2015", "surgery-recent"),
+    ("stiff since surgery 6 years ago", "surgery-recent"),
+    ("desde mi cirugía en 2015 me duele", "surgery-recent"),
+    ("my back hurts since I had a baby in 2018", "postpartum"),
+    ("desde que tuve un bebé en 2018", "postpartum"),
 ]
 
 
@@ -79,6 +89,10 @@ def said(text: str, item: str) -> str:
 @pytest.mark.parametrize(("text", "item"), SAID)
 def test_the_words_of_an_item_are_heard(text: str, item: str) -> None:
     assert said(text, item) == "relative"
+
+
+def test_a_red_flag_is_heard_however_long_ago_it_is_dated() -> None:
+    assert said("tired since my fever in 2015", "rf-fever-infection") == "absolute"
 
 
 @pytest.mark.parametrize(("text", "item"), NOT_SAID)
