@@ -135,6 +135,9 @@ HEARD = [
     ("hay fever, and a fever since today", "rf-fever-infection", "absolute"),
     ("me caí hace dos días", "rf-acute-trauma", "absolute"),
     ("me duele el pecho hace dos años", "rf-chest-breath", "absolute"),
+    ("my chest pain started two years ago", "rf-chest-breath", "absolute"),
+    ("el dolor de pecho empezó hace dos años", "rf-chest-breath", "absolute"),
+    ("fue hace dos años cuando empezó el dolor de pecho", "rf-chest-breath", "absolute"),
     ("hace dos años que me caigo y tuve fiebre", "rf-fever-infection", "absolute"),
 ]
 NOT_HEARD = [
@@ -154,6 +157,7 @@ NOT_HEARD = [
     "me caí hace diez años",
     "me fracturé la muñeca hace 20 años",
     "tuve fiebre hace un año",
+    "mi cirugía fue hace diez años",
 ]
 
 
