@@ -318,7 +318,7 @@ def _heard_in(
         for item, phrase in near:
             about = ruleset.items[item]
             if about.about_now and (
-                past or (not about.red_flag and _since_long_ago(clause, phrase, cues, as_of))
+                past or (not about.red_flag and _since_long_ago(clause, phrase, cues, as_of, age))
             ):
                 continue
             except_in = ruleset.look_alikes.get(item, ())
@@ -340,15 +340,16 @@ def _is_past(clause: Tokens, cues: Cues, as_of: date, age: int | None) -> bool:
     return (told or (since and happened)) and not cues.among("present", clause)
 
 
-def _since_long_ago(clause: Tokens, phrase: Tokens, cues: Cues, as_of: date) -> bool:
+def _since_long_ago(
+    clause: Tokens, phrase: Tokens, cues: Cues, as_of: date, age: int | None
+) -> bool:
     """Whether a clause dates something from what is long over: "since my surgery in 2015"."""
     index = words.find(clause, phrase)
     if index < 0 or cues.last("ongoing", clause[max(0, index - NEAR) : index]) < 0:
         return False
-    after = clause[index + len(phrase) :][:NEAR]
-    return _is_past(after, cues, as_of) and not cues.among(
-        "present", cues.without("ongoing", clause)
-    )
+    after = cues.without("aches", clause[index + len(phrase) :][:NEAR])
+    rest = cues.without("aches", cues.without("ongoing", clause))
+    return _is_past(after, cues, as_of, age) and not cues.among("present", rest)
 
 
 def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[int]:

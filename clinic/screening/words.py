@@ -14,7 +14,7 @@ Tokens = tuple[str, ...]
 CUES = (
     "negation", "not_negation", "family", "self", "me_too", "carriers", "stopped", "not_stopped",
     "no_more", "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past",
-    "present", "nothing", "nothing_words", "breaks", "filler", "ordinary",
+    "present", "aches", "nothing", "nothing_words", "breaks", "filler", "ordinary",
     "emphasis", "of_another", "since_long", "happened",
 )  # fmt: skip
 LATER_CUES = frozenset({"emphasis", "of_another", "since_long", "happened"})
