@@ -21,7 +21,8 @@ PAGE = """
 <!doctype html><html lang="en"><head>
 <meta name="viewport" content="width=device-width"><title>Medicines</title>
 <link rel="stylesheet" href="{{ asset('css/site.css') }}">
-<script src="{{ asset('js/site.js') }}" defer></script></head>
+<script src="{{ asset('js/site.js') }}" defer></script>
+<script src="{{ asset('js/history.js') }}" defer></script></head>
 <body><main class="wrap narrow"><h1>Your medicines</h1><form class="ask" method="post">
 {{ medicine_box(form.medicines, names=asset("data/medicine-names.json")) }}
 </form></main></body></html>

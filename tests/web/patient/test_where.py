@@ -19,3 +19,15 @@ def test_the_picture_leaves_the_first_view_within_a_hundred_kilobytes(ana: Walke
     fonts = sum(one.stat().st_size for one in filters.STATIC.glob("fonts/**/*.woff2"))
     assert page.soup.select_one("svg.body-map") is not None
     assert len(html) + loaded + fonts <= FIRST_VIEW
+
+
+def test_the_pages_of_places_and_of_medicines_bring_the_script_that_helps_there(
+    ana: Walker,
+) -> None:
+    ana.has_filled_in()
+
+    for path in ("/request/where", "/request/history/medicines"):
+        scripts = [one["src"] for one in ana.get(path).soup.select("head script")]
+        assert any(str(one).startswith("/static/js/history.js?") for one in scripts), path
+    other = ana.get("/request/history/surgery")
+    assert "history.js" not in str(other.soup.head)
