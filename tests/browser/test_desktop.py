@@ -17,7 +17,7 @@ GRAVE = {
     "anticoagulant.which": ["warfarin"],
     "diabetes": "yes",
     "pregnancy": "not_sure",
-    "medicines": ["coumadin 5 mg", "something for my nerves"],
+    "medicines": ["coumadin 5 mg", "something for my nerves", "little white ones"],
 }
 WIDTHS: tuple[Any, ...] = ("desktop", "phone")
 
