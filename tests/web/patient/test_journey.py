@@ -16,6 +16,8 @@ def test_a_healthy_adult_sends_a_request_that_needs_a_therapist(ana_on_both: Wal
     page = ana_on_both.sends()
 
     assert page.heading == "We have your request"
+    assert "If something in them needs a closer look, a therapist reads them" in page.text
+    assert "A therapist will read your answers" not in page.text
     request = ana_on_both.request()
     assert (request.desk_state, request.clinical_state) == ("new", "needs_review")
     assert request.reference in page.text
