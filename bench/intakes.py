@@ -46,6 +46,7 @@ def _intake(kind: str, draw: Random) -> dict[str, Any]:
     born = AS_OF - timedelta(days=draw.randint(19 * 365, 85 * 365))
     found |= {
         "minor": born.isoformat(),
+        "pregnancy.maybe": "no",
         "wanted_regions": draw.sample(ASKED.body.ids, draw.randint(1, 3)),
         "medicines": [] if kind == "healthy" else draw.sample(LINES, draw.randint(1, 6)),
         "free_text.hopes": draw.choice(HOPES),
