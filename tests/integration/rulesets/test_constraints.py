@@ -96,5 +96,5 @@ def test_a_history_sent_while_rules_come_into_force_ends_under_the_new_ones(
 
 
 def newest_rules(request_id: UUID) -> str:
-    found = all_of(ScreeningRecord, request_id=request_id)
+    found: list[ScreeningRecord] = all_of(ScreeningRecord, request_id=request_id)
     return max(found, key=lambda one: one.made_at).ruleset_hash

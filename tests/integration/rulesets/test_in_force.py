@@ -44,7 +44,8 @@ WHY = ("clinic_protocol", "Our own protocol covers this in person.")
 
 def screened(request_id: UUID) -> ScreeningRecord:
     """The newest screening of a request."""
-    return max(all_of(ScreeningRecord, request_id=request_id), key=lambda one: one.made_at)
+    found: list[ScreeningRecord] = all_of(ScreeningRecord, request_id=request_id)
+    return max(found, key=lambda one: one.made_at)
 
 
 def why_back(request_id: UUID) -> list[str]:

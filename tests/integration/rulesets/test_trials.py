@@ -36,7 +36,8 @@ def begin(practice: Practice) -> RulesetTrial:
     draft_id = draft(practice.tess, practice.now, LOW)
     digest = rulesets.stored(draft_id).hash
     trial_id = trials.begin(practice.tess, practice.now, digest, every=False)
-    return stored(RulesetTrial, trial_id)
+    trial: RulesetTrial = stored(RulesetTrial, trial_id)
+    return trial
 
 
 def test_page_and_command_tell_how_many_move_and_the_page_who(
