@@ -1933,6 +1933,7 @@ class DayForm(Form):
 
     place = SelectField(_("Location"), validate_choice=False)
     on = StringField(_("Day"))
+    today = HiddenField()
 
 
 class InviteForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types

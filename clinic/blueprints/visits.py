@@ -37,13 +37,16 @@ A_DAY = timedelta(days=1)
 @guards.staff(Permission.OFFER)
 def day() -> str:
     """Show the visits of a day at a place."""
+    on = _date(request.args.get("on", ""))
+    stays_today = on == _date(request.args.get("today", ""))  # at a place with another clock too
     wish = days.day(
         guards.actor(),
         place_id=_uuid(request.args.get("place", "")),
-        on=_date(request.args.get("on", "")),
+        on=None if stays_today else on,
         now=guards.now(),
     )
-    form = DayForm(data={"place": str(wish.place_id), "on": wish.on.isoformat()})
+    given = {"place": str(wish.place_id), "on": wish.on.isoformat()}
+    form = DayForm(data={**given, "today": wish.today.isoformat()})
     form.place.choices = [(str(one.id), one.name) for one in slots.places(guards.actor())]
     return render_template(
         "visits/day.html",

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from clinic.access import SYSTEM, Actor, ActorKind, Role
+from clinic.booking import calendar
 from clinic.commands import backup, check
 from clinic.commands.operator import operator
 from clinic.extensions import db, site
@@ -22,7 +23,7 @@ from clinic.screening import rules
 from clinic.services import outbox
 from clinic.services.transaction import Work, writes
 from tests.support import databases
-from tests.support.scene import Scene
+from tests.support.scene import NEW_YORK, Scene
 from tests.support.signing_in import hire
 from tests.support.smtp_sink import PERMANENT, SmtpSink
 
@@ -54,7 +55,7 @@ def clinic(smtp: SmtpSink, folder: Path, **changed: Any) -> Iterator[Flask]:
         hire(app, Role.ADMIN, email="ada@example.com", name="Ada Admin")
         lena = hire(app, Role.LEAD_THERAPIST, email="lena@example.com", name="Lena Lead")
         with app.app_context():
-            scene, today = Scene(now=NOW), NOW.date()
+            scene, today = Scene(now=NOW), calendar.visit_on(NOW, NEW_YORK)
             place = scene.place(law_reviewed_on=today, law_review_by=today + timedelta(days=300))
             lead = frozenset({Role.LEAD_THERAPIST})
             scene.hours(Actor(ActorKind.STAFF, lena.id, lead), place)

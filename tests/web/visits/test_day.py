@@ -70,6 +70,19 @@ def test_the_day_lists_who_comes_and_leads_to_the_days_beside_it(screen: Screen)
         assert screen.get(f"/staff/visits/{odd}").status == 200
 
 
+def test_who_looks_at_today_sees_today_at_the_other_place_too(screen: Screen) -> None:
+    """At six in the evening in New York it is tomorrow morning in Auckland."""
+    screen.now(lambda: screen.scene.place("River Street", "Pacific/Auckland"))
+    with time_machine.travel(MONDAY_MORNING.replace(hour=23), tick=False):
+        here = screen.get("/staff/visits/")
+        there = here.submit("Filter", place="River Street")
+        picked = here.submit("Filter", place="River Street", on="2026-11-30")
+
+    assert "November 23, 2026 (today)" in here.text
+    assert "River Street, Tuesday, November 24, 2026 (today)" in there.text
+    assert "November 30, 2026" in picked.text
+
+
 def test_the_desk_marks_an_arrival_and_a_therapist_the_needles(screen: Screen) -> None:
     screen.now(book, screen)
     with time_machine.travel(VISIT, tick=False):
