@@ -19,6 +19,8 @@ ATOM = timedelta(minutes=5)
 NOTHING = timedelta(0)
 A_DAY = timedelta(days=1)
 A_SECOND = timedelta(seconds=1)
+FURTHEST_EAST = timedelta(hours=14)
+"""Ahead of UTC in the zone in which each day begins first."""
 MIDNIGHT = time(0)
 LONGEST_SHUT_SPELL = 366
 """Days in a row without opening after which a clinic counts as never opening again."""
@@ -187,6 +189,11 @@ def local(instant: datetime, zone: str) -> datetime:
 def visit_on(instant: datetime, zone: str) -> date:
     """Give the date on which an instant falls in that zone."""
     return local(instant, zone).date()
+
+
+def latest_day(instant: datetime) -> date:
+    """Give the date that it is by then in the zone in which each day begins first."""
+    return (_instant(instant) + FURTHEST_EAST).date()
 
 
 def spoken(instant: datetime, zone: str, language: str) -> str:

@@ -8,7 +8,7 @@ therapist who asked. An urgent answer stops the patient at once, as on every oth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlalchemy import exists, select
 
 from clinic import contact
 from clinic.access import Actor, ActorKind, NotThere, Permission, Refused, own
+from clinic.booking import calendar
 from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db
 from clinic.models import Draft, Intake, Letter, Request, Review
@@ -43,7 +44,6 @@ BY_PHONE, ON_PAGE = "phone", "page"
 KIND = "more_information"
 REMIND_AHEAD = timedelta(days=2)
 ASK = "ask for more"
-FURTHEST_EAST = timedelta(hours=14)  # the zone in which each day begins first
 
 
 class NotAsked(Exception):
@@ -217,7 +217,7 @@ def _is_stopped(work: Work, request: Request) -> bool:
 
 def bring_back(actor: Actor, now: datetime) -> int:
     """Bring back each request whose patient has not answered by the day that was set."""
-    due = _waiting(_latest_day(now))
+    due = _waiting(calendar.latest_day(now))
     return sum(_bring_back(actor, now, found) for found in db.session.scalars(due).all())
 
 
@@ -226,7 +226,7 @@ def remind(actor: Actor, now: datetime) -> int:
     again = exists().where(
         Letter.request_id == Request.id, Letter.kind == KIND, Letter.queued_at > Review.signed_at
     )
-    due = _waiting(_latest_day(now) + REMIND_AHEAD).where(
+    due = _waiting(calendar.latest_day(now) + REMIND_AHEAD).where(
         ~again,
         Request.email_proved_at.is_not(None),
         Review.signed_at < now - REMIND_AHEAD,
@@ -288,7 +288,3 @@ def _due(work: Work, request_id: UUID) -> tuple[Request, Review | None]:
         raise Refused
     request = tracks.load(work, request_id)
     return request, awaiting.open_question(work, request)
-
-
-def _latest_day(now: datetime) -> date:
-    return (now.astimezone(UTC) + FURTHEST_EAST).date()

@@ -31,7 +31,7 @@ def begin(work: Work, request: Request, *, until: date) -> None:
 
 def over(work: Work, request: Request, asked: Review) -> None:
     """End the waiting, and put the request into the folder of the therapist who asked."""
-    if request.desk_state == "waiting" and _waits_for_this(work, request):
+    if request.desk_state == "waiting" and triage.waited_for(work, request).get("because") == ASKED:
         tracks.move(work, request, Track.DESK, "come back", detail={"because": ASKED})
         request.waiting_until = None
     _give(work, request, asked)
@@ -67,14 +67,3 @@ def _give(work: Work, request: Request, review: Review) -> None:
     if tracks.can(request, Track.DESK, "return"):
         tracks.move(work, request, Track.DESK, "return")
         request.claimed_by_id, request.claimed_at = therapist.id, work.now
-
-
-def _waits_for_this(work: Work, request: Request) -> bool:
-    query = (
-        select(Act)
-        .where(Act.request_id == request.id, Act.track == Track.DESK, Act.act == "wait")
-        .order_by(Act.position.desc())
-        .limit(1)
-    )
-    act = work.session.scalars(query).first()
-    return act is not None and (act.detail or {}).get("because") == ASKED

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, select
@@ -29,7 +29,6 @@ from clinic.services import awaiting, offering, screenings, tracks, triage
 from clinic.services.transaction import Work, writes
 
 NOTHING_FOUND = "find nothing to review"
-FURTHEST_EAST = timedelta(hours=14)  # the zone in which each day begins first
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def lapse_due(actor: Actor, now: datetime) -> int:
     """End each clearance whose last day is over where it counts; return how many ended."""
     due = (
         select(Clearance.request_id)
-        .where(Clearance.ended_at.is_(None), Clearance.valid_until < _latest_day(now))
+        .where(Clearance.ended_at.is_(None), Clearance.valid_until < calendar.latest_day(now))
         .order_by(Clearance.valid_until, Clearance.id)
     )
     return sum(_lapse(actor, now, found) for found in db.session.scalars(due).all())
@@ -198,7 +197,7 @@ def wake_delayed(actor: Actor, now: datetime) -> int:
         .where(
             Request.clinical_state == "delayed",
             Request.desk_state.in_(OPEN_DESK),
-            Request.not_before <= _latest_day(now),
+            Request.not_before <= calendar.latest_day(now),
         )
         .order_by(Request.not_before, Request.id)
     )
@@ -225,10 +224,6 @@ def end_overtaken(actor: Actor, now: datetime) -> int:
     found = db.session.execute(pairs).all()
     graver = dict.fromkeys(row[0] for row in found if Level(row[2]) > Level(row[1]))
     return sum(_overtake(actor, now, request_id) for request_id in graver)
-
-
-def _latest_day(now: datetime) -> date:
-    return (now.astimezone(UTC) + FURTHEST_EAST).date()
 
 
 @writes

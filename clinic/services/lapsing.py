@@ -7,24 +7,21 @@ cleared by a day: that stays a decision.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from clinic.access import Actor, ActorKind, Refused
+from clinic.booking import calendar
 from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db
 from clinic.models import Request, ScreeningRecord
 from clinic.screening import outcome
-from clinic.sealing import CannotBeRead
 from clinic.services import awaiting, clearances, rescreening, screenings, tracks, triage, trials
 from clinic.services.transaction import Work, writes
 
-A_PART = 20
-FURTHEST_EAST = timedelta(hours=14)  # the zone in which each day begins first
 WHY = "date passed"
 
 
@@ -43,7 +40,7 @@ def screen_due(actor: Actor, now: datetime) -> int:
         select(ScreeningRecord.request_id)
         .join(Request, Request.id == ScreeningRecord.request_id)
         .where(
-            ScreeningRecord.lapses_on <= (now.astimezone(UTC) + FURTHEST_EAST).date(),
+            ScreeningRecord.lapses_on <= calendar.latest_day(now),
             ScreeningRecord.lapses_on > ScreeningRecord.as_of,
             Request.desk_state.in_(OPEN_DESK),
             ~overtaken,
@@ -51,15 +48,8 @@ def screen_due(actor: Actor, now: datetime) -> int:
         .order_by(ScreeningRecord.request_id)
         .distinct()
     )
-    done = 0
-    for request_id in db.session.scalars(due).all():
-        try:
-            done += _screen(actor, now, request_id)
-        except CannotBeRead as error:  # one broken row keeps nobody else waiting
-            structlog.get_logger().error("not screened", request=request_id.hex, error=str(error))
-        if done >= A_PART:
-            break
-    return done
+    found = db.session.scalars(due).all()
+    return rescreening.each_in_turn(found, lambda request_id: _screen(actor, now, request_id))
 
 
 @writes

@@ -6,6 +6,7 @@ force. So it can stop at any point, finds what was sent meanwhile, and does noth
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -34,10 +35,16 @@ def rescreen_due(actor: Actor, now: datetime) -> int:
     query = due()
     if query is None:
         return 0
+    found = db.session.scalars(query.order_by(Request.id)).all()
+    return each_in_turn(found, lambda request_id: _rescreen(actor, now, request_id))
+
+
+def each_in_turn(due: Iterable[UUID], screen: Callable[[UUID], bool]) -> int:
+    """Screen a part of the requests that are due; return how many were."""
     done = 0
-    for request_id in db.session.scalars(query.order_by(Request.id)).all():
+    for request_id in due:
         try:
-            done += _rescreen(actor, now, request_id)
+            done += screen(request_id)
         except CannotBeRead as error:  # one broken row keeps nobody else waiting
             structlog.get_logger().error("not screened", request=request_id.hex, error=str(error))
         if done >= A_PART:

@@ -6,7 +6,7 @@ so first. Every act names the version of the request that its page showed.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from clinic.models import Act, Attempt, Location, Note, Request, Token, User
 from clinic.services import idempotency, tracks
 from clinic.services.transaction import ChangedUnderneath, Work, writes
 
-FURTHEST_EAST = timedelta(hours=14)  # the zone in which each day begins first
 WAITS = ("patient", "asked_later", "away", "papers", "other")  # why a request is set aside
 OUTCOMES = ("reached", "voicemail", "no_answer", "wrong_number")
 
@@ -204,7 +203,7 @@ def take_up(work: Work, request_id: UUID, *, seen: int, take_over: bool = False)
     """Bring a request back before its day, because somebody wants to go on with it now."""
     work.actor.require(Permission.WORK_REQUESTS)
     request = open_for(work, request_id, seen=seen, take_over=take_over)
-    tracks.move(work, request, Track.DESK, "come back", detail=_waited_for(work, request))
+    tracks.move(work, request, Track.DESK, "come back", detail=waited_for(work, request))
     request.waiting_until = request.back_since = None
     return request.id
 
@@ -282,7 +281,7 @@ def _revoke_tokens(work: Work, request: Request) -> None:
 
 def bring_back(actor: Actor, now: datetime) -> int:
     """Bring back each request that has waited until its day; return how many came back."""
-    latest = (now.astimezone(UTC) + FURTHEST_EAST).date()
+    latest = calendar.latest_day(now)
     due = (
         select(Request.id)
         .where(Request.desk_state == "waiting", Request.waiting_until <= latest)
@@ -299,13 +298,13 @@ def _come_back(work: Work, request_id: UUID) -> bool:
     until = request.waiting_until
     if request.desk_state != "waiting" or until is None or until > today(work, request):
         return False
-    tracks.move(work, request, Track.DESK, "come back", detail=_waited_for(work, request))
+    tracks.move(work, request, Track.DESK, "come back", detail=waited_for(work, request))
     request.waiting_until, request.back_since = None, work.now
     return True
 
 
-def _waited_for(work: Work, request: Request) -> dict[str, Any]:
-    """Say until when a request was set aside, and why, as was said then."""
+def waited_for(work: Work, request: Request) -> dict[str, Any]:
+    """Say until when a request was set aside last, and why, as was said then."""
     query = (
         select(Act)
         .where(Act.request_id == request.id, Act.track == Track.DESK, Act.act == "wait")

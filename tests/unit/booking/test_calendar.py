@@ -3,7 +3,7 @@
 import time as clock
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from itertools import pairwise
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
@@ -371,6 +371,14 @@ class TestNightsOnWhichTheClockChanges:
             assert f"{calendar.local(first, zone):%H:%M}" == opens
             assert f"{calendar.local(last, zone):%H:%M}" == closes
             assert calendar.visit_on(first, zone) == day
+
+    def test_no_zone_has_a_later_day_than_the_latest(self) -> None:
+        for hour in range(24):
+            now = datetime(2026, 12, 31, hour, 30, tzinfo=UTC)
+
+            days = {calendar.visit_on(now, zone) for zone in available_timezones()}
+
+            assert calendar.latest_day(now) == max(days)
 
     def test_a_week_across_each_night_keeps_the_posted_wall_clock(self) -> None:
         every_day = tuple(WeeklyHours(day, time(9), time(17)) for day in range(7))
