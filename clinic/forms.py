@@ -1017,10 +1017,8 @@ class ConfirmForm(PatientForm):
     intake = HiddenField(validators=[InputRequired()])
 
     def validate_intake(self, field: Field) -> None:
-        """Refuse what is no id, and a form without its key."""
+        """Refuse what is no id."""
         _known_by(UUID, field)
-        if not self.key:
-            raise ValidationError(str(_("Open the page again")))
 
     @property
     def intake_id(self) -> UUID:

@@ -21,6 +21,7 @@ from clinic.access import Actor
 from clinic.blueprints import answers_said
 from clinic.queries import drafts
 from clinic.queries.drafts import OpenDraft
+from clinic.screening import asking
 from clinic.services import consent, drafting, submission
 from clinic.services.transaction import ChangedUnderneath
 from clinic.web import filters, guards, languages
@@ -28,6 +29,7 @@ from clinic.web import filters, guards, languages
 Answer = str | Response | tuple[str, int]
 KEY_BYTES = 24
 LATER = "later"  # the button that leaves a page before it is finished
+OPEN = "open"  # after a page: the next one that is not finished, and then the check
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,12 @@ def first_open(draft: OpenDraft) -> str:
     steps = drafts.steps(draft, filters.language(), as_of=today)
     missing = [step.name for step in steps if step.missing]
     return (missing or ([] if draft.agreed else [drafts.CONSENT]) or [drafts.CHECK])[0]
+
+
+def next_open(way: Way, draft: OpenDraft) -> str:
+    """The address of the first page that is not finished, from which it goes to the next one."""
+    page = first_open(draft)
+    return way.address(page) if page == drafts.CHECK else way.address(page, back=OPEN)
 
 
 # --- Who asks ----------------------------------------------------------------------------------
@@ -332,7 +340,10 @@ def _history_form(
 ) -> forms.HistoryForm:
     trail(way, draft, drafts.HISTORY + page)
     language, today = filters.language(), drafts.today(guards.now())
-    form_class = forms.history_form(draft.questions(language), page, draft.answers, as_of=today)
+    questions = asking.standing_apart(
+        draft.questions(language), page, draft.anew, draft.answers, as_of=today
+    )
+    form_class = forms.history_form(questions, page, draft.answers, as_of=today)
     finished = drafts.is_saved(draft, page, language, as_of=today)
     earlier = {} if finished else drafts.filled_in(draft, page, language)
     answers = {**earlier, **draft.answers.as_json()}
@@ -459,9 +470,9 @@ def _draw_check(way: Way, draft: OpenDraft, *, changed: bool = False) -> str:
         (asked, way.address(page, back=drafts.CHECK))
         for asked, page in drafts.ask_again(draft, language, as_of=today)
     ]
-    missing = [(step.title, way.address(step.name)) for step in steps if step.missing]
+    missing = [(step.title, way.address(step.name, back=OPEN)) for step in steps if step.missing]
     if drafts.WHERE not in draft.steps:
-        missing.insert(0, (_("Where it hurts"), way.address(drafts.WHERE)))
+        missing.insert(0, (_("Where it hurts"), way.address(drafts.WHERE, back=OPEN)))
     if not draft.agreed:
         missing.append((_("Your data"), way.address(drafts.CONSENT)))
     return render_template(
@@ -527,7 +538,10 @@ def _saved(
         return redirect(way.url("later", saved=1), 303)
     if web.args.get("back") == drafts.CHECK:
         return redirect(way.address(drafts.CHECK), 303)
-    return redirect(trail(way, way.again(), page).onward, 303)
+    draft = way.again()
+    if draft is not None and web.args.get("back") == OPEN:
+        return redirect(next_open(way, draft), 303)
+    return redirect(trail(way, draft, page).onward, 303)
 
 
 def _stale(

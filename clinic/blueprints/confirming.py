@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.access import NotThere
-from clinic.blueprints import answers_said
+from clinic.blueprints import answering, answers_said
 from clinic.forms import ConfirmForm, ReplyForm
 from clinic.queries import confirming as answers
 from clinic.queries import drafts
 from clinic.queries.confirming import Standing
 from clinic.services import confirming
-from clinic.services.confirming import NotAsItWas, TooLong
+from clinic.services.confirming import TooLong
 from clinic.services.transaction import ChangedUnderneath
 from clinic.web import filters, guards, links
 
@@ -35,7 +34,7 @@ def overview() -> Answer:
 @blueprint.post("/same")
 @guards.status
 def same() -> Answer:
-    """Take a yes: nothing has changed."""
+    """Take a yes: nothing has changed. What may change in a day is asked next."""
     form = ConfirmForm()
     if not form.validate():
         return redirect(url_for("confirming.overview"), 303)
@@ -45,15 +44,14 @@ def same() -> Answer:
             guards.now(),
             _own_id(),
             intake_id=form.intake_id,
-            key=form.key,
             language=filters.language(),
+            browser=links.browser_id(make=True) or "",
         )
     except ChangedUnderneath:
         return _draw(_standing(), changed=True), 409
-    except NotAsItWas:
-        return _open_again()
-    flash(_("Thank you. Your answers are confirmed."), "success")
-    return redirect(url_for("status.overview"), 303)
+    draft = drafts.find(guards.actor(), guards.now())
+    page = answering.first_open(draft) if draft is not None else drafts.CHECK
+    return redirect(_address(page, back=answering.OPEN), 303)
 
 
 @blueprint.post("/changed")
@@ -100,7 +98,7 @@ def reply() -> Answer:
     except ChangedUnderneath:
         form.review.data = asked.review_id.hex
         return render_template("confirming/question.html", form=form, asked=asked, newer=True), 409
-    return redirect(_address(page), 303)
+    return redirect(_address(page, back=drafts.CHECK), 303)
 
 
 @blueprint.app_template_global()
@@ -115,7 +113,6 @@ def _draw(standing: Standing, *, changed: bool = False) -> str:
         standing=standing,
         given_on=format_date(standing.given_on, "long"),
         topics=_topics(),
-        key=secrets.token_urlsafe(24),
         changed=changed,
     )
 
@@ -150,8 +147,8 @@ def _open_again() -> Response:
     return redirect(url_for("request.check"), 303)
 
 
-def _address(page: str) -> str:
+def _address(page: str, *, back: str) -> str:
     if page.startswith(drafts.HISTORY):
         section = page.removeprefix(drafts.HISTORY)
-        return url_for("request.history", section=section, back="check")
+        return url_for("request.history", section=section, back=back)
     return url_for("request.stop" if page == "stop" else "request.check")

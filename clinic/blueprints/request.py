@@ -389,7 +389,7 @@ def _held() -> list[tuple[str, str]]:
 def _typed_at() -> str:
     """Return the page of this form on which it was typed; nothing else is an address here."""
     path = web.form.get("typed_at") or web.args.get("typed_at", "")
-    fits = re.fullmatch(r"/request/[a-z/-]*(\?back=check)?", path, re.ASCII)
+    fits = re.fullmatch(r"/request/[a-z/-]*(\?back=(check|open))?", path, re.ASCII)
     return path if fits else url_for("request.check")
 
 

@@ -19,9 +19,8 @@ from clinic.access import Actor, ActorKind, NotThere
 from clinic.extensions import db
 from clinic.models import Consent, Draft, Location, Request, Token
 from clinic.screening import answers as reading
-from clinic.screening import outcome, pages, questionnaire
+from clinic.screening import asking, outcome, pages, questionnaire
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
-from clinic.screening.asking import LAST
 from clinic.screening.conditions import UNSURE
 from clinic.screening.intake import Intake
 from clinic.screening.levels import Level
@@ -70,6 +69,8 @@ class OpenDraft:
     keyed: str | None = None
     last: Mapping[str, Any] = field(default_factory=dict)  # answers of an earlier time
     last_on: date | None = None
+    anew: tuple[str, ...] = ()  # boxes of which no earlier time says anything that counts
+    opened_again: bool = False  # by the patient, after a whole history was sent
 
     def questions(self, language: str) -> Questionnaire:
         """The questions that are asked here: staff who write for a patient get no private one."""
@@ -144,16 +145,26 @@ def opened(request: Request, draft: Draft, *, keyed: str | None = None) -> OpenD
         stopped_page=_page_now(stopped.get("page"), questions),
         mistaken=bool(stopped.get("mistaken")),
         keyed=keyed,
-        **({} if keyed else _last_time(request, draft)),
+        **({} if keyed else {**_sent_time(draft), **_last_time(request, draft)}),
     )
+
+
+def _sent_time(draft: Draft) -> dict[str, Any]:
+    """Return what an earlier version of the same request leaves to be asked, if it is that."""
+    anew = draft.answers.get(asking.APART)
+    return {} if anew is None else {"anew": tuple(anew), "opened_again": True}
 
 
 def _last_time(request: Request, draft: Draft) -> dict[str, Any]:
     """Return the answers of an earlier time, while they are this person's at a proved address."""
-    last = draft.answers.get(LAST) or {}
+    last = draft.answers.get(asking.LAST) or {}
     if request.email_proved_at is None or last.get("of") != _person_of(request):
         return {}
-    return {"last": last["answers"], "last_on": date.fromisoformat(last["on"])}
+    return {
+        "last": last["answers"],
+        "last_on": date.fromisoformat(last["on"]),
+        "anew": asking.unsaid(questionnaire.shipped(), last["answers"]),
+    }
 
 
 def _person_of(request: Request) -> str:

@@ -18,6 +18,7 @@ from clinic.screening.questionnaire import Question, Questionnaire, Section, Sha
 
 ASKED = "asked"  # the one topic of a questionnaire that holds nothing else
 SHOWN, LEFT, ANEW, CONFIRMED = "_shown", "_left", "_asked", "_confirmed"  # marks beside answers
+APART = "_apart"  # in a draft: the boxes of which the earlier time says nothing that counts
 LAST = "_last"  # in a draft: the answers of an earlier time, to be confirmed page by page
 CHANGES_FAST = ("red-flags", "pregnancy")  # topics that are never taken from an earlier time
 
@@ -57,6 +58,40 @@ def reusable(
     ]
     gone = set(own_ids(now, anew)) | set(anew)
     return {key: value for key, value in known.items() if key not in gone}
+
+
+def unsaid(questions: Questionnaire, earlier: Mapping[str, object]) -> tuple[str, ...]:
+    """The boxes of which the answers of an earlier time say nothing that counts."""
+    return tuple(
+        question.id
+        for question in questions.questions.values()
+        if question.grouped and _is_first(question) and question.id not in earlier
+    )
+
+
+def standing_apart(
+    questions: Questionnaire, page_id: str, anew: Iterable[str], elsewhere: Answers, *, as_of: date
+) -> Questionnaire:
+    """The same questionnaire, in which what is asked anew stands apart from boxes filled in.
+
+    Else the tick of an earlier time would make a "no" of the empty box beside it, without a tap.
+    """
+    fresh = set(anew)
+    others = elsewhere.without(one.id for one in pages.own_questions(questions, page_id))
+    groups = (
+        {question.id for question in group.questions}
+        for topic in pages.topics(questions, page_id)
+        for group in pages.groups(questions, topic, others, as_of=as_of)
+        if group.ticked
+    )
+    apart = {one for ids in groups if not ids <= fresh for one in ids & fresh}
+    if not apart:
+        return questions
+    singly = {one: replace(questions.questions[one], grouped=False) for one in apart}
+    return replace(
+        questions,
+        questions={key: singly.get(key, one) for key, one in questions.questions.items()},
+    )
 
 
 def _same(then: Question | None, now: Question) -> bool:

@@ -21,13 +21,11 @@ from clinic.booking.lifecycle import OPEN_DESK
 from clinic.extensions import db, site
 from clinic.models import Appointment, AuditEntry, Clearance, Draft, Intake, Letter, Request
 from clinic.screening import answers as reading
-from clinic.screening import pages, questionnaire
+from clinic.screening import asking, pages, questionnaire
 from clinic.services import (
     awaiting,
     clearances,
     drafting,
-    idempotency,
-    intakes,
     outbox,
     returning,
     screenings,
@@ -43,39 +41,27 @@ KIND = "confirm_again"
 WAITS = ("held", "confirmed")
 
 
-class NotAsItWas(Exception):
-    """The answers cannot be confirmed as they are: some are missing, or a change was begun."""
-
-
 class TooLong(Exception):
     """The reply does not fit beside what was written before."""
 
 
 @writes
 def nothing_changed(
-    work: Work, request_id: UUID, *, intake_id: UUID, key: str, language: str
-) -> UUID:
-    """Confirm the answers as they are: a new version with the same answers, screened as of today.
+    work: Work, request_id: UUID, *, intake_id: UUID, language: str, browser: str
+) -> None:
+    """Confirm the answers that the page showed, and open the history for what is asked anew.
 
-    Raises ChangedUnderneath if these are not the newest, NotAsItWas if they cannot stand alone.
+    That is what may change in a day, red flags and pregnancy first. The next version is sent with
+    it, as any other. Twice is once. Raises ChangedUnderneath if these answers are not the newest.
     """
     request = _proved(work, request_id)
-    body = {"request": request_id, "intake": intake_id}
-    made = idempotency.made_before(work, key, "confirm", body)
-    if made is not None:
-        return made
-    intake = _newest(work, request)
-    if intake.id != intake_id:
+    begun = drafting.find(work, request) is not None
+    if not begun and _newest(work, request).id != intake_id:
         raise ChangedUnderneath
-    answers = _flat(intake)
-    if drafting.find(work, request) is not None or _lacks_some(work, request, answers):
-        raise NotAsItWas
-    work.audit("intake.confirmed", "intake", intake.id, request=request.id.hex)
-    trail = intake.trail or ()
-    answers = returning.confirmed(answers, triage.today(work, request).isoformat())
-    intakes.append(work, request, answers=answers, trail=trail, complete=True, language=language)
-    idempotency.remember(work, key, "confirm", body, request.id)
-    return request.id
+    draft = _open(work, request, language=language, browser=browser, anew=True)
+    if not begun:
+        draft.answers = returning.confirmed(draft.answers, triage.today(work, request).isoformat())
+        work.audit("intake.confirmed", "intake", intake_id, request=request.id.hex)
 
 
 @writes
@@ -175,7 +161,7 @@ def draft_of(work: Work, request: Request, intake: Intake, language: str) -> Dra
     return Draft(
         request_id=request.id,
         questionnaire_hash=questions.hash,
-        answers=answers,
+        answers={**answers, asking.APART: []},
         trail=list(intake.trail or ()) or None,
         steps=[drafting.ABOUT, drafting.WHERE, *history, drafting.CONSENT],
         saved_at=work.now,
@@ -192,7 +178,8 @@ def _take_out(draft: Draft, reusable: Mapping[str, Any]) -> None:
         for key in draft.answers
         if key in known and pages.stands_here(known[key]) and key not in reusable
     ]
-    draft.answers = {key: value for key, value in draft.answers.items() if key not in out}
+    kept = {key: value for key, value in draft.answers.items() if key not in out}
+    draft.answers = {**kept, asking.APART: list(asking.unsaid(questions, reusable))}
     undone = {drafting.HISTORY + pages.topic_of(questions, known[key]) for key in out}
     draft.steps = [step for step in draft.steps or () if step not in undone]
 
@@ -205,16 +192,6 @@ def _flat(intake: Intake) -> dict[str, Any]:
     kept = screenings.readable(flat, questionnaire.shipped())
     shown = [one for one in intake.answers.get("_shown", ()) if one in kept]
     return {**kept, "_shown": shown}
-
-
-def _lacks_some(work: Work, request: Request, answers: Mapping[str, Any]) -> bool:
-    """Tell whether today's questionnaire asks for something that these answers leave blank."""
-    questions, today = questionnaire.shipped(), triage.today(work, request)
-    given = reading.read(screenings.readable(answers, questions), questions)
-    return any(
-        pages.missing(questions, section.id, given, as_of=today)
-        for section in pages.sections(questions, given, as_of=today)
-    )
 
 
 def _write(draft: Draft, words: str) -> None:

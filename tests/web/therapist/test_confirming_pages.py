@@ -13,10 +13,10 @@ from clinic.services import review
 from clinic.services.review import Decision
 from tests.support import databases
 from tests.support.clock import MONDAY_MORNING
-from tests.support.page import LintingClient
+from tests.support.page import LintingClient, Page
 from tests.support.patients import newest_intake
 from tests.support.scene import Scene, version_of
-from tests.web.patient.walking import Walker
+from tests.web.patient.walking import HEALTHY, Walker
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_question_is_read_replied_to_and_sent_as_a_new_version(
     page = page.submit("Save and continue")
     assert page.path == "/request/check"
     assert "It was in 1999." in page.text
-    page.submit("Send my request")
+    page.submit("Send my answers")
 
     intakes = ana.rows(Intake)
     assert [one.number for one in intakes] == [1, 2]
@@ -89,7 +89,20 @@ def test_a_question_is_read_replied_to_and_sent_as_a_new_version(
     assert "Which year" not in f"{ana.letters('more_information')[0].body}{signed.decision}"
 
 
-def test_old_answers_are_confirmed_with_one_tap(
+def answers_anew(page: Page) -> tuple[Page, list[str]]:
+    """Answer mildly what each page asks anew, and nothing is filled in there; name the pages."""
+    asked = []
+    while page.path.startswith("/request/history/"):
+        here = page.path.partition("?")[0].rpartition("/")[2]
+        asked.append(here)
+        refused = page.submit("Save and continue")
+        assert refused.status == 422
+        mild = {name: HEALTHY[here].get(name, "no") for name in refused.errors if name}
+        page = refused.submit("Save and continue", mild)
+    return page, asked
+
+
+def test_old_answers_are_confirmed_with_one_tap_and_what_changes_in_a_day_is_asked_anew(
     ana: Walker, moving: time_machine.Traveller
 ) -> None:
     until = (MONDAY_MORNING + timedelta(days=200)).date()
@@ -110,9 +123,16 @@ def test_old_answers_are_confirmed_with_one_tap(
     assert "Which medicines do you take? None" in page.text
     page = page.submit("Nothing has changed")
 
-    assert "Your answers are confirmed" in page.text
-    assert "Please confirm" not in page.text
-    assert [one.number for one in ana.rows(Intake)] == [1, 2]
+    page, asked = answers_anew(page)
+    assert asked == ["red-flags", "consent", "immunity", "skin-cancer"]
+    assert (page.path, "an appointment yet" in page.text) == ("/request/check", False)
+    page.submit("Send my answers")
+    assert "Please confirm" not in ana.get("/status/").text
+    first, second = ana.rows(Intake)
+    assert first.answers["pregnancy"] != second.answers["pregnancy"]  # asked, not carried over
+    assert "intoxication" not in second.answers["_confirmed"]
+    assert "rf-chest-breath" not in second.answers["_confirmed"]
+    assert second.answers["_confirmed"]["diabetes"] == "2027-02-16"
     assert ana.request().clinical_state == "cleared_with_limits"
 
 
