@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+from bench import watched
 from bench.intakes import AS_OF, intakes
 
 CLINIC = Path(sys.executable).with_name("clinic")
@@ -26,14 +24,9 @@ def main() -> None:
         with file.open("w", encoding="utf-8") as lines:
             for _, intake in intakes(count):
                 lines.write(json.dumps({"as_of": AS_OF.isoformat(), "answers": intake}) + "\n")
-        began = time.perf_counter()
         with (Path(folder) / "out").open("wb") as out:
-            subprocess.run([CLINIC, "screen", "--json", file], stdout=out, check=True)
-        seconds = time.perf_counter() - began
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"{count} intakes in {seconds:.1f} s: {count / seconds:.0f} a second")
-    print(f"processor time {used.ru_utime + used.ru_stime:.1f} s on all cores")
-    print(f"the largest process held {used.ru_maxrss / 1024:.0f} MB")
+            took = watched.run((CLINIC, "screen", "--json", file), out=out)
+    print(took.told(count))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 from threading import Event
+from time import monotonic
 
 import structlog
 from flask import Flask
@@ -39,6 +41,7 @@ from clinic.services import (
 from clinic.web import logs
 
 TURNS = 200  # of one job before the others get theirs
+SLICE = timedelta(seconds=3)  # of one job likewise; the turn in hand is finished
 PAUSE = timedelta(seconds=2)
 Clock = Callable[[], datetime]
 
@@ -50,6 +53,14 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[datetime], int]
+
+
+class Ended(Enum):
+    """How the turns of a job ended."""
+
+    DONE = "done"
+    CUT = "cut"  # its time was over; the others go first
+    FAILED = "failed"
 
 
 def log_head(_now: datetime) -> int:
@@ -89,35 +100,43 @@ def run_once(app: Flask, clock: Clock, *, jobs: tuple[Job, ...] = JOBS) -> bool:
         if not _fit():
             return False
         settings.refresh()
-        went_through = [_work_off(job, clock) for job in jobs]
-        return all(went_through)
+        ended = [_work_off(job, clock) for job in jobs]
+        return Ended.FAILED not in ended
 
 
 def run(app: Flask, clock: Clock, stop: Event, *, jobs: tuple[Job, ...] = JOBS) -> None:
-    """Do the jobs at their times until told to stop; the letter in hand is finished first."""
+    """Do the jobs at their times until told to stop; the letter in hand is finished first.
+
+    A long job goes on without a pause, but never for long before the others had their turn.
+    """
     due = dict.fromkeys(jobs, clock())
     while not stop.is_set():
+        pause = PAUSE
         with app.app_context():
             if _fit():
                 settings.refresh()
                 for job in [job for job in jobs if due[job] <= clock()]:
-                    _work_off(job, clock, stop)
-                    due[job] = clock() + job.every
-        stop.wait(PAUSE.total_seconds())
+                    cut = _work_off(job, clock, stop) is Ended.CUT
+                    due[job] = clock() if cut else clock() + job.every
+                    pause = timedelta() if cut else pause
+        stop.wait(pause.total_seconds())
 
 
-def _work_off(job: Job, clock: Clock, stop: Event | None = None) -> bool:
+def _work_off(job: Job, clock: Clock, stop: Event | None = None) -> Ended:
+    over = monotonic() + SLICE.total_seconds()
     try:
         for _ in range(TURNS):
             if job.run(clock()) == 0 or (stop is not None and stop.is_set()):
-                break
+                return Ended.DONE
+            if stop is not None and monotonic() > over:
+                return Ended.CUT
     except Exception:  # noqa: BLE001 - one job's fault must not stop the others
         kind, place = logs.describe(sys.exc_info())
         structlog.get_logger().error("job failed", job=job.name, error=kind, where=place)
-        return False
+        return Ended.FAILED
     finally:
         db.session.remove()
-    return True
+    return Ended.DONE
 
 
 def _fit() -> bool:

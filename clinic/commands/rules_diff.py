@@ -46,9 +46,9 @@ def diff(
 ) -> None:
     """Run NEW beside OLD over the stored histories, and say how many would move.
 
-    Each is a file with a ruleset document, the beginning of a stored version's hash, "running"
-    for the rules that run now, or "files" for those that ship. Nobody is named: who would move is
-    on the lead therapist's page.
+    Each is a file with a ruleset document, the beginning of the hash of a stored version or of an
+    open draft, "running" for the rules that run now, or "files" for those that ship. Nobody is
+    named: who would move is on the lead therapist's page.
     """
     with make_app().app_context():
         pair = _Pair(_document(old), _document(new))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from clinic import in_force
 from clinic.access import Actor, ActorKind, NotThere, Permission, Refused
@@ -165,17 +165,13 @@ def read(
     session: Session, chosen: Select[UUID], *, after: UUID | None, most: int
 ) -> Iterator[tuple[UUID, Stored]]:
     """Read the next histories by primary key, as they were screened last."""
-    query = chosen if after is None else chosen.where(Intake.id > after)
-    for intake_id in session.scalars(query.order_by(Intake.id).limit(most)).all():
-        intake = session.get_one(Intake, intake_id)
-        newest = (
-            select(ScreeningRecord)
-            .where(ScreeningRecord.intake_id == intake_id)
-            .order_by(ScreeningRecord.made_at.desc(), ScreeningRecord.id)
-        )
-        record = session.scalars(newest.limit(1)).first()
+    query = chosen.with_only_columns(Intake).order_by(Intake.id).limit(most)
+    intakes = session.scalars(query if after is None else query.where(Intake.id > after)).all()
+    records = _newest_records(session, [intake.id for intake in intakes])
+    for intake in intakes:
+        record = records.get(intake.id)
         yield (
-            intake_id,
+            intake.id,
             Stored(
                 request=intake.request_id.hex,
                 number=intake.number,
@@ -185,6 +181,18 @@ def read(
             ),
         )
     session.expunge_all()  # nothing was changed, and memory stays small
+
+
+def _newest_records(session: Session, intake_ids: Sequence[UUID]) -> dict[UUID, ScreeningRecord]:
+    """Find the newest screening of each intake; what came out of it is not read."""
+    needed = (ScreeningRecord.intake_id, ScreeningRecord.as_of, ScreeningRecord.earlier_sealed)
+    query = (
+        select(ScreeningRecord)
+        .where(ScreeningRecord.intake_id.in_(intake_ids))
+        .order_by(ScreeningRecord.made_at, ScreeningRecord.id.desc())
+        .options(load_only(*needed, raiseload=True))
+    )
+    return {record.intake_id: record for record in session.scalars(query)}
 
 
 def earlier_of(record: ScreeningRecord | None) -> Sequence[EarlierAnswer]:

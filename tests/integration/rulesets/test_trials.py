@@ -9,8 +9,9 @@ from clinic.commands import rules_diff
 from clinic.extensions import db
 from clinic.models import AuditEntry, RulesetTrial, RulesetTrialPart
 from clinic.queries import trials as found_by
+from clinic.services import rulesets as service
 from clinic.services import trials
-from tests.integration.rulesets.test_in_force import LOW
+from tests.integration.rulesets.test_in_force import LOW, SLIM
 from tests.integration.therapist.conftest import Practice
 from tests.support import rulesets
 from tests.support.patients import Patient
@@ -72,6 +73,22 @@ def test_page_and_command_tell_how_many_move_and_the_page_who(
     assert not any(one.reference in told.output for one in PEOPLE)
     assert "none would move" in none.output
     assert (strange.exit_code, "0 stored versions" in strange.output) == (2, True)
+
+
+def test_the_command_takes_a_draft_that_nobody_tried_yet_but_none_that_was_given_up(
+    asked: Practice, in_app: Flask
+) -> None:
+    draft_id = draft(asked.tess, asked.now, SLIM)
+    named = ["running", rulesets.stored(draft_id).hash[:8]]
+    db.session.rollback()
+
+    told = CliRunner().invoke(rules_diff.diff, named, obj=lambda: in_app)
+    service.discard(asked.tess, asked.now, draft_id, seen=rulesets.seen(draft_id))
+    gone = CliRunner().invoke(rules_diff.diff, named, obj=lambda: in_app)
+
+    assert told.exit_code == 0, told.output
+    assert "would move from none to precaution" in told.output
+    assert (gone.exit_code, "0 stored versions" in gone.output) == (2, True)
 
 
 def test_it_goes_on_in_parts_is_stopped_and_taken_up_and_kept_for_a_month(

@@ -96,6 +96,28 @@ def test_a_job_is_called_until_it_finds_nothing_but_not_for_ever(
     assert len(calls) == worker.TURNS
 
 
+def test_a_long_job_gives_way_to_the_others_again_and_again(
+    mailing: Flask, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "SLICE", timedelta(0))
+    stop, turns = Event(), []
+
+    def endless(_now: datetime) -> int:
+        turns.append("endless")
+        if len(turns) > 6:
+            stop.set()
+        return 1
+
+    def brief(_now: datetime) -> int:
+        turns.append("brief")
+        return 0
+
+    jobs = (Job("endless", timedelta(0), endless), Job("brief", timedelta(0), brief))
+    worker.run(mailing, clock, stop, jobs=jobs)
+
+    assert turns[:6] == ["endless", "brief"] * 3
+
+
 def test_nothing_is_done_on_a_schema_of_another_revision(
     mailing: Flask, database: str, smtp: SmtpSink, clock: FixedClock
 ) -> None:
