@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from uuid import UUID
 
 from sqlalchemy import select
@@ -57,10 +59,11 @@ class MovedRow:
 
 @dataclass(frozen=True)
 class Named:
-    """Some of those who would move, the gravest change first within each part."""
+    """Some of those who would move, the gravest change first."""
 
     row: TrialRow
     moved: tuple[MovedRow, ...]
+    previous_after: int | None
     next_after: int | None
 
 
@@ -92,13 +95,12 @@ def _is_kept(trial_id: UUID) -> bool:
 def named(actor: Actor, trial_id: UUID, *, after: int = 0) -> Named:
     """Return who would move, by reference; whoever calls this has had it written down."""
     row = _trial(actor, trial_id)
-    every = list(_numbered(trial_id, after))
-    shown = every[:A_PAGE]
-    ids = {UUID(hex=move.request) for _, move in shown}
+    shown, count = _gravest_first(trial_id, after)
+    ids = {UUID(hex=move.request) for move in shown}
     query = select(Request.id, Request.reference, Request.desk_state).where(Request.id.in_(ids))
     known = {one.id: one for one in db.session.execute(query)}
     moved = []
-    for _, move in shown:
+    for move in shown:
         of = known.get(UUID(hex=move.request))
         moved.append(
             MovedRow(
@@ -111,16 +113,40 @@ def named(actor: Actor, trial_id: UUID, *, after: int = 0) -> Named:
                 of.desk_state if of else "",
             )
         )
-    return Named(row, tuple(moved), shown[-1][0] if len(every) > A_PAGE else None)
+    upto = after + len(shown)
+    return Named(
+        row,
+        tuple(moved),
+        previous_after=max(0, after - A_PAGE) if after else None,
+        next_after=upto if shown and upto < count else None,
+    )
 
 
-def _numbered(trial_id: UUID, after: int) -> Iterator[tuple[int, Move]]:
-    """The moves after the first so many, one more than a page holds."""
-    for number, move in enumerate(_moves(trial_id), start=1):
-        if number > after + A_PAGE + 1:
-            return
-        if number > after:
-            yield number, move
+def _gravest_first(trial_id: UUID, after: int) -> tuple[list[Move], int]:
+    """Return a page of moves in their order, and how many there are; no more are held at once."""
+    counts = Counter(_kind(move) for move in _moves(trial_id))
+    kinds = sorted(counts, key=_gravity)
+    places = dict(zip(kinds, accumulate((counts[kind] for kind in kinds), initial=0), strict=False))
+    page: dict[int, Move] = {}
+    for move in _moves(trial_id):
+        place = places.get(_kind(move))
+        if place is None:  # a part that was added since
+            continue
+        places[_kind(move)] = place + 1
+        if after <= place < after + A_PAGE:
+            page[place] = move
+    return [page[place] for place in sorted(page)], counts.total()
+
+
+def _kind(move: Move) -> tuple[str, str, bool]:
+    return move.before, move.after, move.bookable_after
+
+
+def _gravity(kind: tuple[str, str, bool]) -> tuple[int, int, int, bool]:
+    """Sort by: graver, bookable otherwise, milder; then the gravest level, the longest way."""
+    before, after, bookable = Level(kind[0]), Level(kind[1]), kind[2]
+    way = 0 if after > before else 1 if after == before else 2
+    return way, -after.rank, before.rank, bookable
 
 
 def _trial(actor: Actor, trial_id: UUID) -> TrialRow:

@@ -9,6 +9,7 @@ from clinic.commands import rules_diff
 from clinic.extensions import db
 from clinic.models import AuditEntry, RulesetTrial, RulesetTrialPart
 from clinic.queries import trials as found_by
+from clinic.screening.levels import Level
 from clinic.services import rulesets as service
 from clinic.services import trials
 from tests.integration.rulesets.test_in_force import LOW, SLIM
@@ -107,6 +108,15 @@ def test_it_goes_on_in_parts_is_stopped_and_taken_up_and_kept_for_a_month(
     assert trials.advance(SYSTEM, asked.now) == 0
 
     assert stored(RulesetTrial, trial.id).state == "done"
+    monkeypatch.setattr(found_by, "A_PAGE", 2)
+    first, rest = (found_by.named(asked.tess, trial.id, after=after) for after in (0, 2))
+    levels = [Level(one.after) for one in (*first.moved, *rest.moved)]
+    assert levels == sorted(levels, reverse=True)
+    assert levels[0] > levels[-1]
+    assert {one.reference for one in (*first.moved, *rest.moved)} == {
+        one.reference for one in PEOPLE
+    }
+    assert [(one.previous_after, one.next_after) for one in (first, rest)] == [(None, 2), (0, None)]
     assert trials.forget_old(SYSTEM, asked.now) == 0
     assert not found_by.found(asked.tess, trial.id).cleared
     assert sum(one.count for one in found_by.found(asked.tess, trial.id).graver) == 3
