@@ -19,7 +19,7 @@ from clinic.access import Actor, ActorKind, NotThere
 from clinic.extensions import db
 from clinic.models import Consent, Draft, Location, Request, Token
 from clinic.screening import answers as reading
-from clinic.screening import asking, outcome, pages, questionnaire
+from clinic.screening import asking, outcome, pages, placed, questionnaire
 from clinic.screening.answers import Answers, UnknownQuestion, UnreadableAnswer
 from clinic.screening.conditions import UNSURE
 from clinic.screening.intake import Intake
@@ -145,25 +145,23 @@ def opened(request: Request, draft: Draft, *, keyed: str | None = None) -> OpenD
         stopped_page=_page_now(stopped.get("page"), questions),
         mistaken=bool(stopped.get("mistaken")),
         keyed=keyed,
-        **({} if keyed else {**_sent_time(draft), **_last_time(request, draft)}),
+        opened_again=bool(draft.answers.get(asking.AGAIN)) and not keyed,
+        **_last_time(request, draft, keyed=bool(keyed)),
     )
 
 
-def _sent_time(draft: Draft) -> dict[str, Any]:
-    """Return what an earlier version of the same request leaves to be asked, if it is that."""
-    anew = draft.answers.get(asking.APART)
-    return {} if anew is None else {"anew": tuple(anew), "opened_again": True}
-
-
-def _last_time(request: Request, draft: Draft) -> dict[str, Any]:
+def _last_time(request: Request, draft: Draft, *, keyed: bool) -> dict[str, Any]:
     """Return the answers of an earlier time, while they are this person's at a proved address."""
+    apart = tuple(draft.answers.get(asking.APART, ()))
     last = draft.answers.get(asking.LAST) or {}
-    if request.email_proved_at is None or last.get("of") != _person_of(request):
-        return {}
+    if keyed or request.email_proved_at is None or last.get("of") != _person_of(request):
+        return {"anew": apart}
+    questions, wanted = questionnaire.shipped(), draft.answers.get("wanted_regions")
+    said = placed.still_said(questions, last["answers"], before=last.get("wanted"), wanted=wanted)
     return {
-        "last": last["answers"],
+        "last": said,
         "last_on": date.fromisoformat(last["on"]),
-        "anew": asking.unsaid(questionnaire.shipped(), last["answers"]),
+        "anew": (*apart, *asking.unsaid(questions, said)),
     }
 
 

@@ -19,6 +19,7 @@ from clinic.screening.questionnaire import Question, Questionnaire, Section, Sha
 ASKED = "asked"  # the one topic of a questionnaire that holds nothing else
 SHOWN, LEFT, ANEW, CONFIRMED = "_shown", "_left", "_asked", "_confirmed"  # marks beside answers
 APART = "_apart"  # in a draft: the boxes of which the earlier time says nothing that counts
+AGAIN = "_again"  # in a draft: a whole history was sent before
 LAST = "_last"  # in a draft: the answers of an earlier time, to be confirmed page by page
 CHANGES_FAST = ("red-flags", "pregnancy")  # topics that are never taken from an earlier time
 

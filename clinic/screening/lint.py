@@ -40,6 +40,7 @@ ITEM_KEYS = (
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
     "again_on_day", "unit", "minimum", "maximum", "max_length", "optional", "may_be_none",
+    "at_place",
 )  # fmt: skip
 KINDS = ("choice", "choices", "date", "number", "text", "regions", "side", "medicines")
 ASKED = ("history", "request", "derived")

@@ -59,6 +59,7 @@ class Question:
     is_follow_up: bool
     optional: bool = False
     may_be_none: bool = False
+    at_place: bool = False  # about the place that is to be treated
 
     @cached_property
     def slugs(self) -> tuple[str, ...]:
@@ -426,6 +427,7 @@ class _Wording:
             is_follow_up=question_id != self.item and show is not None,
             optional=_flag(place, "optional"),
             may_be_none=_flag(place, "may_be_none"),
+            at_place=_flag(place, "at_place"),
         )
 
     def _translated(self, question_id: str) -> Place | None:

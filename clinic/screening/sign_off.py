@@ -176,6 +176,7 @@ class _Page:
             ("may be left out", question.optional),
             ("none of them may fit", question.may_be_none),
             ("asked again on the day", question.again_on_day),
+            ("asked again when another place is wanted", question.at_place),
             ("therapist only", question.private and not self._item_private(question)),
             ("a box in a group", question.grouped),
             ("a question of its own", self._alone(question)),

@@ -161,7 +161,7 @@ def draft_of(work: Work, request: Request, intake: Intake, language: str) -> Dra
     return Draft(
         request_id=request.id,
         questionnaire_hash=questions.hash,
-        answers={**answers, asking.APART: []},
+        answers={**answers, asking.AGAIN: True},
         trail=list(intake.trail or ()) or None,
         steps=[drafting.ABOUT, drafting.WHERE, *history, drafting.CONSENT],
         saved_at=work.now,
@@ -170,7 +170,7 @@ def draft_of(work: Work, request: Request, intake: Intake, language: str) -> Dra
 
 
 def _take_out(draft: Draft, reusable: Mapping[str, Any]) -> None:
-    """Leave out the answers that are to be given anew; their topics are not done then."""
+    """Leave out the answers that are to be given anew."""
     questions = questionnaire.shipped()
     known = questions.questions
     out = [
@@ -178,10 +178,7 @@ def _take_out(draft: Draft, reusable: Mapping[str, Any]) -> None:
         for key in draft.answers
         if key in known and pages.stands_here(known[key]) and key not in reusable
     ]
-    kept = {key: value for key, value in draft.answers.items() if key not in out}
-    draft.answers = {**kept, asking.APART: list(asking.unsaid(questions, reusable))}
-    undone = {drafting.HISTORY + pages.topic_of(questions, known[key]) for key in out}
-    draft.steps = [step for step in draft.steps or () if step not in undone]
+    drafting.take_out(draft, out, apart=asking.unsaid(questions, reusable))
 
 
 def _flat(intake: Intake) -> dict[str, Any]:

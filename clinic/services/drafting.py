@@ -22,7 +22,7 @@ from clinic.access import Actor, ActorKind, NotThere, Refused, own
 from clinic.extensions import site, vault
 from clinic.models import Draft, Request
 from clinic.screening import answers as reading
-from clinic.screening import asking, pages, questionnaire
+from clinic.screening import asking, pages, placed, questionnaire
 from clinic.screening.answers import Answers
 from clinic.screening.questionnaire import Questionnaire
 from clinic.services import (
@@ -155,6 +155,8 @@ def save_where(
             return stopping.is_stopped(draft)
         raise ChangedUnderneath
     wanted = given.answers.get(WANTED)
+    if placed.moved(draft.answers.get(WANTED), wanted):
+        ask_of_the_place(draft)
     request.regions = [str(region) for region in wanted] if isinstance(wanted, list) else []
     request.wishes = dict(wishes)
     page = _Page(WHERE, own_ids, given, finished)
@@ -280,8 +282,39 @@ def _store(
     if draft.questionnaire_hash != questions.hash:
         screenings.keep_questionnaire(work, questions)
         draft.questionnaire_hash = questions.hash
+    _forget_confirmed(draft, before, asked)
     _note_confirmed(work, request, draft, own_ids, asked)
     return asked
+
+
+def ask_of_the_place(draft: Draft) -> None:
+    """Take out what was said of the place to be treated, once another one is wanted."""
+    questions = questionnaire.shipped()
+    asked = placed.ids(questions)
+    take_out(draft, [key for key in asked if key in draft.answers], apart=asked)
+
+
+def take_out(draft: Draft, out: Sequence[str], *, apart: Sequence[str]) -> None:
+    """Leave out answers that are to be given anew; their topics are not done then.
+
+    What is named ``apart`` stands apart from boxes that stay filled in.
+    """
+    questions = questionnaire.shipped()
+    kept = {key: value for key, value in draft.answers.items() if key not in out}
+    undone = {HISTORY + pages.topic_of(questions, questions.questions[key]) for key in out}
+    if undone:
+        before = draft.answers.get(asking.APART, ())
+        draft.answers = {**kept, asking.APART: sorted({*before, *apart})}
+        draft.steps = [step for step in draft.steps or () if step not in undone]
+
+
+def _forget_confirmed(draft: Draft, before: Mapping[str, Any], asked: Answers) -> None:
+    """Take the mark off each answer that was confirmed and is changed after all."""
+    days = draft.answers.get(asking.CONFIRMED)
+    if days:
+        plain = asked.as_json()
+        kept = {key: day for key, day in days.items() if plain.get(key) == before.get(key)}
+        draft.answers = {**draft.answers, asking.CONFIRMED: kept}
 
 
 def _note_confirmed(
@@ -292,7 +325,12 @@ def _note_confirmed(
     if last is None or last.get("of") != person_of(request) or phone_entries.by_staff(work):
         return
     plain, day = asked.as_json(), triage.today(work, request).isoformat()
-    before = last["answers"]
+    before = placed.still_said(
+        questionnaire.shipped(),
+        last["answers"],
+        before=last.get("wanted"),
+        wanted=plain.get(WANTED),
+    )
     days = dict(draft.answers.get(asking.CONFIRMED, {}))
     kept = {key: one for key, one in days.items() if key not in own_ids and key in plain}
     same = [key for key in own_ids if key in before and plain.get(key) == before[key]]

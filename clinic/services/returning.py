@@ -39,6 +39,7 @@ def bring(work: Work, request_id: UUID) -> bool:
     mark = {
         "on": day.isoformat(),
         "answers": reusable(work, before),
+        "wanted": before.answers.get("wanted_regions"),
         "of": drafting.person_of(request),
     }
     draft.answers = {**draft.answers, asking.LAST: mark}

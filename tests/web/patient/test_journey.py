@@ -107,6 +107,24 @@ def test_a_change_from_the_check_comes_back_to_the_check(ana: Walker) -> None:
     assert "6.5" in page.text
 
 
+def test_what_was_said_of_one_place_is_asked_anew_of_another_one(ana: Walker) -> None:
+    ana.is_at_the_check(answers={"keloid": "yes"})
+    where = "/request/where?back=check"
+    assert ana.save(ana.get(where), {"wanted_regions": ["neck"]}).has_button("Send my request")
+
+    page = ana.save(ana.get(where), {"wanted_regions": ["neck", "knee-right"]})
+
+    assert not page.has_button("Send my request")
+    page, asked = ana.get("/request/history/heart?back=open"), set[str]()
+    while page.path.startswith("/request/history/"):
+        refused = ana.save(page)
+        again = {name for name in refused.errors if name}
+        asked |= again
+        page = ana.save(refused, dict.fromkeys(again, "no"))
+    assert asked == {one.id for one in questionnaire.shipped().questions.values() if one.at_place}
+    assert page.has_button("Send my request")
+
+
 def test_a_follow_up_whose_question_was_taken_back_does_not_count(ana: Walker) -> None:
     ana.is_at_the_check(answers={"lymph-node-removal": "yes", "lymph-node-removal.side": "left"})
 

@@ -47,7 +47,9 @@ def test_a_page_is_confirmed_with_one_tap_and_each_answer_says_when(ana: Walker)
     page = brings(ana, ana.begins(**BORN))
     assert "Your last answers are filled in" in page.text
     assert page.path == "/request/where"
-    page = ana.save(page, {"wanted_regions": ["neck"]})
+    ana.save(page, {"wanted_regions": ["knee-left"]})  # of which nothing was said last time
+    assert "unknown-lump" in ana.save(ana.get("/request/history/skin-cancer")).errors
+    page = ana.save(ana.get("/request/where"), {"wanted_regions": ["neck"]})
     anew = {
         one.id
         for one in questionnaire.shipped().questions.values()
@@ -61,6 +63,7 @@ def test_a_page_is_confirmed_with_one_tap_and_each_answer_says_when(ana: Walker)
         page = _continued(ana, page, open_still)
     # It stands beside "not sure" about diabetes, which is filled in: its empty box is no answer.
     assert "infection-current" in open_still
+    assert "unknown-lump" not in open_still
     page.submit("Agree and continue", {"agree": True}).submit("Send my request")
 
     first, second = sorted(ana.rows(Intake), key=lambda one: one.sent_at)
