@@ -26,6 +26,11 @@ UNITS = ("days", "weeks", "months", "years")
 POUND, INCH = Fraction("0.45359237"), Fraction("0.0254")
 METRES = {"cm": Fraction(1, 100), "m": Fraction(1), "in": INCH}
 KILOGRAMS = {"kg": Fraction(1), "lb": POUND}
+PER_SQUARE_METRE = {
+    (weight, height): kilograms / metres**2
+    for weight, kilograms in KILOGRAMS.items()
+    for height, metres in METRES.items()
+}
 OLDEST = 120
 WIDER = ("limb", "quarter")
 
@@ -96,6 +101,10 @@ class Amount:
         """The number that counts in this ruleset."""
         return self.number if self.setting is None else situation.setting(self.setting)
 
+    def exactly(self, situation: Situation) -> Fraction | int:
+        """The same number as it is written, to compare with."""
+        return exact(self.of(situation))
+
 
 @dataclass(frozen=True)
 class Condition(ABC):
@@ -116,6 +125,10 @@ class Condition(ABC):
         """Every question that the condition reads."""
         return frozenset()
 
+    def waits_for(self) -> frozenset[str] | None:
+        """Groups of which a medicine must be typed, else it is false; None where none need be."""
+        return None
+
     def turns(self, situation: Situation) -> frozenset[date]:
         """Days on which the condition may change by the passing of time alone."""
         return frozenset()
@@ -129,14 +142,26 @@ class Together(Condition):
     every: bool
 
     def _holds(self, situation: Situation) -> bool | None:
-        known = [part.holds(situation) for part in self.parts]
-        if (not self.every) in known:
-            return not self.every
-        return None if None in known else self.every
+        known: bool | None = self.every
+        for part in self.parts:
+            one = part.holds(situation)
+            if one is None:
+                known = None
+            elif one is not self.every:
+                return one
+        return known
 
     def questions(self) -> frozenset[str]:
         """Every question that any part reads."""
         return frozenset().union(*(part.questions() for part in self.parts))
+
+    def waits_for(self) -> frozenset[str] | None:
+        """Those of one part where all must hold, those of every part where any may."""
+        found = [part.waits_for() for part in self.parts]
+        named = [groups for groups in found if groups is not None]
+        if self.every:
+            return min(named, key=len, default=None)
+        return frozenset().union(*named) if len(named) == len(found) else None
 
     def turns(self, situation: Situation) -> frozenset[date]:
         """The days of every part."""
@@ -168,7 +193,7 @@ class Answered(Condition):
         if value is None or not known:
             return None
         if isinstance(self.answer, Amount):
-            return _numbers(value, self.operator, Fraction(str(self.answer.of(situation))))
+            return _numbers(value, self.operator, self.answer.exactly(situation))
         same = _equal(value, str(self.answer))
         if not same and isinstance(value, tuple) and set(value) & set(UNSURE):
             return None
@@ -190,10 +215,15 @@ def _equal(value: Value, answer: str) -> bool:
     return answer in value if isinstance(value, tuple) else value == answer
 
 
-def _numbers(value: Value, operator: str, limit: Fraction) -> bool | None:
+def _numbers(value: Value, operator: str, limit: Fraction | int) -> bool | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return compare(Fraction(str(value)), operator, limit)
+    return compare(exact(value), operator, limit)
+
+
+def exact(number: int | float) -> Fraction | int:
+    """A number as it is written: 18.4 is eighteen and four tenths."""
+    return number if isinstance(number, int) else Fraction(str(number))
 
 
 def compare(left: Fraction | int, operator: str, right: Fraction | int) -> bool:
@@ -264,7 +294,7 @@ class Age(Condition):
         age = dates.age_on(born_on, situation.as_of)
         if age > OLDEST:
             return None
-        return compare(age, self.operator, Fraction(str(self.amount.of(situation))))
+        return compare(age, self.operator, self.amount.exactly(situation))
 
     def questions(self) -> frozenset[str]:
         """The question that holds the date of birth."""
@@ -294,15 +324,16 @@ class BodyMass(Condition):
             return (index is not None) is self.amount
         if index is None:
             return None
-        return compare(index, self.operator, Fraction(str(self.amount.of(situation))))
+        return compare(index, self.operator, self.amount.exactly(situation))
 
     def _index(self, situation: Situation) -> Fraction | None:
         height, weight = situation.value(self.height), situation.value(self.weight)
         if not isinstance(height, int | float) or not isinstance(weight, int | float):
             return None
-        metres = Fraction(str(height)) * METRES[situation.unit(self.height) or "m"]
-        kilograms = Fraction(str(weight)) * KILOGRAMS[situation.unit(self.weight) or "kg"]
-        return kilograms / metres**2 if metres > 0 else None
+        if height <= 0:
+            return None
+        units = (situation.unit(self.weight) or "kg", situation.unit(self.height) or "m")
+        return Fraction(exact(weight), exact(height) ** 2) * PER_SQUARE_METRE[units]
 
     def questions(self) -> frozenset[str]:
         """The questions of height and weight."""
@@ -338,6 +369,10 @@ class Takes(Condition):
     def questions(self) -> frozenset[str]:
         """The medicine list."""
         return frozenset({"medicines"})
+
+    def waits_for(self) -> frozenset[str]:
+        """The group itself."""
+        return frozenset({self.group})
 
     def turns(self, situation: Situation) -> frozenset[date]:
         """The days on which a stopped medicine stops counting."""
@@ -383,7 +418,7 @@ class Dose(Condition):
         known = [
             None
             if one.daily_mg is None
-            else compare(one.daily_mg, self.operator, Fraction(str(self.amount.of(situation))))
+            else compare(one.daily_mg, self.operator, self.amount.exactly(situation))
             for one in situation.medicines(self.group)
             if one.current
         ]
@@ -392,6 +427,10 @@ class Dose(Condition):
     def questions(self) -> frozenset[str]:
         """The medicine list."""
         return frozenset({"medicines"})
+
+    def waits_for(self) -> frozenset[str]:
+        """The group itself."""
+        return frozenset({self.group})
 
 
 @dataclass(frozen=True)
@@ -441,9 +480,7 @@ class Tagged(Condition):
     amount: Amount
 
     def _holds(self, situation: Situation) -> bool | None:
-        return compare(
-            situation.tagged(self.tag), self.operator, Fraction(str(self.amount.of(situation)))
-        )
+        return compare(situation.tagged(self.tag), self.operator, self.amount.exactly(situation))
 
 
 def read(place: Place) -> Condition:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import date
 
 from clinic.screening import medicines, words
@@ -105,12 +105,7 @@ Forced = Mapping[str, tuple[Sent, ...]]
 Key = tuple[str, tuple[Sent, ...], tuple[tuple[str, int], ...]]
 
 
-@dataclass
-class Known:
-    """What was found out of an intake: verdicts, and items of which nothing speaks unsent."""
-
-    verdicts: dict[Key, Verdict | None] = field(default_factory=dict)
-    silent: set[str] = field(default_factory=set)
+Known = dict[Key, Verdict | None]
 
 
 @dataclass(frozen=True)
@@ -129,11 +124,13 @@ def verdicts(intake: Intake) -> dict[str, Verdict]:
 def settled(intake: Intake, before: Settled | None = None) -> Settled:
     """The verdicts of an intake; what the day cannot change is taken from another day's."""
     plans = planning.of(intake.questionnaire, intake.ruleset)
-    known = _still_true(before, plans, intake) if before else Known()
+    known = _still_true(before.known, plans, intake) if before else {}
+    spoken_of = speaking(plans, intake)
     forced: dict[str, tuple[Sent, ...]] = {}
     counts: dict[str, int] = {}
     while True:
-        found = dict(_pass(replace(intake, counts=counts), plans, forced, known))
+        counted = intake if counts == intake.counts else replace(intake, counts=counts)
+        found = dict(_pass(counted, plans, spoken_of, forced, known))
         now_forced, now_counts = _joined(forced, _routes(found)), _most(counts, _counts(found))
         if now_forced == forced and now_counts == counts:
             return Settled(_raise(found), known)
@@ -145,16 +142,12 @@ def _most(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]
     return {tag: max(first.get(tag, 0), second.get(tag, 0)) for tag in sorted({*first, *second})}
 
 
-def _still_true(before: Settled, plans: Plans, intake: Intake) -> Known:
+def _still_true(known: Known, plans: Plans, intake: Intake) -> Known:
     """What was found out on another day, without what the passing of time may change."""
-    stopped = any(mention.last_dose is not None for mention in intake.mentions)
-    turning = {
-        name
-        for name, plan in plans.items()
-        if plan.timed or (stopped and (plan.reads_medicines or name in intake.asked_by_medicine))
-    }
-    kept = {key: one for key, one in before.known.verdicts.items() if key[0] not in turning}
-    return Known(kept, before.known.silent - turning)
+    turning = plans.timed
+    if any(mention.last_dose is not None for mention in intake.mentions):
+        turning = turning | plans.reading_medicines | intake.asked_by_medicine
+    return {key: one for key, one in known.items() if key[0] not in turning}
 
 
 def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
@@ -165,55 +158,41 @@ def _joined(first: Forced, second: Forced) -> dict[str, tuple[Sent, ...]]:
 
 
 def _pass(
-    intake: Intake, plans: Plans, forced: Forced, known: Known
+    intake: Intake, plans: Plans, spoken_of: Set[str], forced: Forced, known: Known
 ) -> Iterator[tuple[str, Verdict]]:
     counts = tuple(sorted(intake.counts.items()))
-    for name, plan in plans.items():
-        routes = forced.get(name, ())
-        if not routes and name in known.silent:
+    heard = {*spoken_of, *forced, *_items_that_may_fire(plans.counting, intake)}
+    for name, plan in plans.by_item.items():
+        if name not in heard:
             continue
+        routes = forced.get(name, ())
         key = (name, routes, counts if plan.counting else ())
-        if key not in known.verdicts:
-            verdict = _heard_of(plan, intake, routes)
-            if verdict is None and not routes and not plan.counting:
-                known.silent.add(name)
-                continue
-            known.verdicts[key] = verdict
-        if (found := known.verdicts[key]) is not None:
+        if key not in known:
+            known[key] = verdict_on(plan, intake, routes)
+        if (found := known[key]) is not None:
             yield name, found
 
 
-def _heard_of(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict | None:
-    """The verdict on an item, or None where nothing speaks of it."""
-    if not routes and _is_quiet(plan, intake):
-        return None
-    verdict = _verdict(plan, intake, routes)
-    return verdict if verdict.fired or verdict.floors else None
-
-
-def _is_quiet(plan: Plan, intake: Intake) -> bool:
-    """Whether no answer, word or medicine can make a rule of the item fire."""
-    name = plan.item.id
-    if name in intake.spoken or name in intake.asked_by_medicine:
-        return False
-    if plan.main is not None and not _is_answered_quietly(plan, plan.main, intake):
-        return False
-    for rule in plan.free:
-        if rule.when is None or rule.when.holds(intake) is not False:
-            return False
-    return True
-
-
-def _is_answered_quietly(plan: Plan, main: Question, intake: Intake) -> bool:
-    """Whether the answer leads to no rule, and no follow-up contradicts it."""
+def speaking(plans: Plans, intake: Intake) -> set[str]:
+    """The items of which an answer, a blank, a word or a medicine speaks; no other has a say."""
     answers = intake.answers.by_question
-    given = answers.get(main.id)
-    if given is None:
-        if main.asked != "derived" and not (plan.item.from_list and MEDICINES in answers):
-            return False
-    elif given not in plan.silent:
-        return False
-    return not any(question.id in answers for question in plan.own_deciding)
+    blank = plans.expected.difference(answers)
+    found = {*intake.spoken, *intake.asked_by_medicine}
+    found |= blank - plans.from_list if MEDICINES in answers else blank
+    for question, given in answers.items():
+        silence = plans.silences.get(question)
+        if silence is not None and given not in silence.answers:
+            found.add(silence.item)
+    found.update(_items_that_may_fire(plans.unbidden, intake))
+    for group in intake.by_group:
+        found.update(_items_that_may_fire(plans.waiting.get(group, ()), intake))
+    return found
+
+
+def _items_that_may_fire(rules: Iterable[Rule], intake: Intake) -> Iterator[str]:
+    for rule in rules:
+        if rule.when is None or rule.when.holds(intake) is not False:
+            yield rule.item
 
 
 def _routes(found: Mapping[str, Verdict]) -> dict[str, tuple[Sent, ...]]:
@@ -247,13 +226,16 @@ def _raise(found: dict[str, Verdict]) -> dict[str, Verdict]:
     }
 
 
-def _verdict(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict:
+def verdict_on(plan: Plan, intake: Intake, routes: tuple[Sent, ...] = ()) -> Verdict | None:
+    """The verdict on one item before any raise, or None where nothing fires."""
     item = plan.item
     readings = tuple(_readings(plan, intake, routes))
     free = tuple(_free(plan, intake))
     fired = [(reading, one) for reading in readings for one in _fire(item, reading)]
     floors = tuple(_floors(plan, intake))
     every = tuple(dict.fromkeys((*(one for _, one in fired), *free)))
+    if not every and not floors:
+        return None
     loud = [reading for reading, _ in fired]
     by_list = _denied(plan, intake) and any(_reads_list(one.rule) for one in free)
     return Verdict(
@@ -272,7 +254,7 @@ def _verdict(plan: Plan, intake: Intake, routes: tuple[Sent, ...]) -> Verdict:
 
 
 def _reads_list(rule: Rule) -> bool:
-    return rule.when is not None and MEDICINES in rule.when.questions()
+    return MEDICINES in rule.reads
 
 
 def _denied(plan: Plan, intake: Intake) -> bool:
@@ -453,7 +435,7 @@ def _spoken(item: Item, said: Said) -> Floor:
 
 def _private(item: Item, intake: Intake) -> Iterator[bool]:
     for rule in item.rules:
-        if rule.when is not None and MEDICINES in rule.when.questions():
+        if MEDICINES in rule.reads:
             for mention in _fired_mentions(rule, intake):
                 yield mention.hit is not None and mention.hit.medicine_class.private
 
@@ -491,12 +473,8 @@ def _asked_of(plan: Plan, intake: Intake, routes: Iterable[Sent]) -> Iterator[tu
 
 
 def _grounds(rule: Rule, intake: Intake) -> Iterator[tuple[str, object]]:
-    questions = set(rule.when.questions()) if rule.when is not None else set()
-    questions |= {
-        question for named in rule.block for question in (named.answer, named.side) if question
-    }
-    for question in sorted(questions - {MEDICINES, rule.item}):
-        if intake.value(question) is not None:
+    for question in rule.rests_on:
+        if question not in (MEDICINES, rule.item) and intake.value(question) is not None:
             yield question, plain(intake.value(question))
     for mention in _fired_mentions(rule, intake):
         yield mention.question, mention.line

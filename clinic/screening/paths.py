@@ -25,7 +25,7 @@ FREE = ("text", "medicines")
 
 def without_outcome(questionnaire: Questionnaire, ruleset: Ruleset) -> Iterator[tuple[str, str]]:
     """Each item with a way that ends in no rule, and the first such way in words."""
-    for name, plan in planning.of(questionnaire, ruleset).items():
+    for name, plan in planning.of(questionnaire, ruleset).by_item.items():
         if plan.main is None or not plan.item.rules:
             continue
         way = next(_lost(plan, plan.main, questionnaire, ruleset), None)

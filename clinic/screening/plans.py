@@ -5,7 +5,7 @@ Nothing here decides: it only spares the engine from finding the same things in 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from clinic.screening.conditions import (
@@ -46,7 +46,35 @@ class Plan:
     counting: bool
 
 
-Plans = Mapping[str, Plan]
+@dataclass(frozen=True)
+class Silence:
+    """The answers to a question that say nothing of an item."""
+
+    item: str
+    answers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Plans:
+    """The plan of every item, in the order of the items, and what makes an item speak.
+
+    `silences` are by question; `expected` names the items of which a blank speaks, `from_list`
+    those among them for which the list of medicines stands in. The rules that no answer chooses
+    are tried always (`unbidden`), in each pass (`counting`), or where a medicine of a group is
+    typed (`waiting`, by group).
+    """
+
+    by_item: Mapping[str, Plan]
+    silences: Mapping[str, Silence]
+    expected: frozenset[str]
+    from_list: frozenset[str]
+    unbidden: tuple[Rule, ...]
+    counting: tuple[Rule, ...]
+    waiting: Mapping[str, tuple[Rule, ...]]
+    timed: frozenset[str]
+    reading_medicines: frozenset[str]
+
+
 _KEPT: dict[tuple[int, int], tuple[Questionnaire, Ruleset, Plans]] = {}
 
 
@@ -59,14 +87,50 @@ def of(questionnaire: Questionnaire, ruleset: Ruleset) -> Plans:
     by_item: dict[str, list[Question]] = {}
     for question in questionnaire.questions.values():
         by_item.setdefault(question.item, []).append(question)
-    plans = {
-        name: _plan(item, questionnaire, tuple(by_item.get(name, ())))
-        for name, item in ruleset.items.items()
-    }
+    plans = _plans(
+        {
+            name: _plan(item, questionnaire, tuple(by_item.get(name, ())))
+            for name, item in ruleset.items.items()
+        }
+    )
     while len(_KEPT) >= MOST_KEPT:
         _KEPT.pop(next(iter(_KEPT)), None)
     _KEPT[key] = (questionnaire, ruleset, plans)
     return plans
+
+
+def _plans(by_item: Mapping[str, Plan]) -> Plans:
+    every = by_item.values()
+    mains = [plan for plan in every if plan.main is not None and plan.main.asked != "derived"]
+    steady = [rule for plan in every if not plan.counting for rule in plan.free]
+    waiting: dict[str, list[Rule]] = {}
+    for rule in steady:
+        for group in _waits_for(rule) or ():
+            waiting.setdefault(group, []).append(rule)
+    return Plans(
+        by_item=by_item,
+        silences=dict(_silences(every)),
+        expected=frozenset(plan.item.id for plan in mains),
+        from_list=frozenset(plan.item.id for plan in mains if plan.item.from_list),
+        unbidden=tuple(rule for rule in steady if _waits_for(rule) is None),
+        counting=tuple(rule for plan in every if plan.counting for rule in plan.free),
+        waiting={group: tuple(rules) for group, rules in waiting.items()},
+        timed=frozenset(plan.item.id for plan in every if plan.timed),
+        reading_medicines=frozenset(plan.item.id for plan in every if plan.reads_medicines),
+    )
+
+
+def _waits_for(rule: Rule) -> frozenset[str] | None:
+    return rule.when.waits_for() if rule.when is not None else None
+
+
+def _silences(plans: Iterable[Plan]) -> Iterator[tuple[str, Silence]]:
+    """The answers to each question that a rule may read; any to a follow-up says something."""
+    for plan in plans:
+        if plan.main is not None:
+            yield plan.main.id, Silence(plan.item.id, plan.silent)
+            for question in plan.own_deciding:
+                yield question.id, Silence(plan.item.id, frozenset())
 
 
 def _plan(item: Item, questionnaire: Questionnaire, questions: tuple[Question, ...]) -> Plan:
@@ -102,14 +166,4 @@ def _is_timed(leaf: Condition) -> bool:
 
 
 def _deciding(item: Item) -> frozenset[str]:
-    conditions = frozenset().union(
-        *(rule.when.questions() for rule in item.rules if rule.when is not None)
-    )
-    blocks = {
-        question
-        for rule in item.rules
-        for named in rule.block
-        for question in (named.answer, named.side)
-        if question is not None
-    }
-    return frozenset((conditions | blocks) - {item.id})
+    return frozenset(question for rule in item.rules for question in rule.rests_on) - {item.id}

@@ -66,6 +66,17 @@ class Rule:
     binding: bool
     kept: bool = False  # no version may switch it off: it stands for what is not known
 
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The questions that its condition reads."""
+        return self.when.questions() if self.when is not None else frozenset()
+
+    @cached_property
+    def rests_on(self) -> tuple[str, ...]:
+        """The questions that its condition reads, and those that say what it blocks, in order."""
+        places = {one for named in self.block for one in (named.answer, named.side) if one}
+        return tuple(sorted(self.reads | places))
+
 
 @dataclass(frozen=True)
 class SwitchedOff:
