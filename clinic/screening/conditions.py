@@ -179,12 +179,16 @@ class Answered(Condition):
 
     def holds(self, situation: Situation) -> bool | None:
         """True, false, or None for unknown; a blank may count as one of them."""
-        if self.blank is not None and situation.value(self.question) is None:
+        value = situation.value(self.question)
+        if value is None and self.blank is not None:
             return self.blank
-        return super().holds(situation)
+        known = self._compared(value, situation)
+        return self.unknown if known is None else known
 
     def _holds(self, situation: Situation) -> bool | None:
-        value = situation.value(self.question)
+        return self._compared(situation.value(self.question), situation)
+
+    def _compared(self, value: Value | None, situation: Situation) -> bool | None:
         known = value is not None and not _unsure(value)
         if self.operator == "exists":
             return known is self.answer

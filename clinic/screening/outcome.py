@@ -15,7 +15,7 @@ from clinic.screening.answers import FREE_TEXT, Answers, plain
 from clinic.screening.engine import MISMATCH, Settled, Verdict
 from clinic.screening.intake import MEDICINES, Intake
 from clinic.screening.levels import Level, raised, worst
-from clinic.screening.questionnaire import Questionnaire, visible
+from clinic.screening.questionnaire import Questionnaire, is_complete
 from clinic.screening.rules import Ruleset
 
 __all__ = [
@@ -385,20 +385,11 @@ def _screening(
         findings=findings,
         blocked_regions=body.normalise(blocked),
         regions=dict(_regions(intake, findings)),
-        bookable=clean and _complete(intake),
+        bookable=clean and is_complete(intake.questionnaire, intake.answers, as_of=intake.as_of),
         ruleset=RulesetUsed.of(ruleset),
         questionnaire_hash=intake.questionnaire.hash,
         as_of=intake.as_of,
         earlier=tuple(sorted(earlier, key=lambda one: source.canonical(one.as_json()))),
-    )
-
-
-def _complete(intake: Intake) -> bool:
-    return all(
-        question.optional
-        or question.id in intake.answers
-        or not visible(question, intake.answers, as_of=intake.as_of)
-        for question in intake.questionnaire.questions.values()
     )
 
 

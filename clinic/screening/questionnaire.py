@@ -133,6 +133,15 @@ class Questionnaire:
         """The same version in another language."""
         return self if language == self.language else from_document(self.document, language)
 
+    @cached_property
+    def required(self) -> Mapping[Condition | None, frozenset[str]]:
+        """The questions that may not stay open, by the condition under which they are asked."""
+        found: dict[Condition | None, set[str]] = {}
+        for question in self.questions.values():
+            if not question.optional and question.asked != "derived":
+                found.setdefault(question.condition, set()).add(question.id)
+        return {condition: frozenset(ids) for condition, ids in found.items()}
+
     def of_item(self, item: str) -> tuple[Question, ...]:
         """The questions of one item, its own first."""
         return tuple(question for question in self.questions.values() if question.item == item)
@@ -191,6 +200,15 @@ def visible(question: Question, answers: Answers, *, as_of: date) -> bool:
     return question.condition.holds(_Asking(answers, as_of)) is True
 
 
+def is_complete(questionnaire: Questionnaire, answers: Answers, *, as_of: date) -> bool:
+    """Whether every question that is called for has an answer, but for the optional ones."""
+    given, asking = answers.by_question.keys(), _Asking(answers, as_of)
+    return all(
+        ids <= given or (condition is not None and condition.holds(asking) is not True)
+        for condition, ids in questionnaire.required.items()
+    )
+
+
 @dataclass(frozen=True)
 class _Asking:
     """The situation in which only answers and the day are known."""
@@ -199,7 +217,7 @@ class _Asking:
     as_of: date
 
     def value(self, question: str) -> Value | None:
-        return self.answers.get(question)
+        return self.answers.by_question.get(question)
 
     def unit(self, question: str) -> str | None:
         return None
