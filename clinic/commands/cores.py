@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -33,10 +34,11 @@ def each_in_order(
     """Yield what each part comes to, in the order of the parts; `prepare` runs once a process.
 
     Processes start anew and share nothing, so that a database connection is never shared either.
+    None outlives this one, however it ends.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with ProcessPoolExecutor(
-        cores or 1, mp_context=get_context("spawn"), initializer=prepare
+        cores or 1, mp_context=get_context("spawn"), initializer=_begin, initargs=(prepare,)
     ) as pool:
         under_way: deque[Future[Done]] = deque()
         for part in handed:
@@ -45,3 +47,17 @@ def each_in_order(
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+
+
+def _begin(prepare: Callable[[], None] | None) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
+    if prepare is not None:
+        prepare()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end: killed, it could not tell its processes that there is no more."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
