@@ -26,7 +26,7 @@ def page() -> Answer:
     """Show the questions, with the answers of before."""
     found = _found()
     if found is None:
-        return render_template("asking/over.html")
+        return render_template("asking/over.html", sent_too_late=False)
     return _draw(found, answering_asked.form(found))
 
 
@@ -80,13 +80,13 @@ def _found() -> Open | None:
 
 def _sent_before() -> Answer:
     """Answer a form whose question is over: it was sent before, or decided meanwhile."""
-    return render_template("asking/over.html"), 409
+    return render_template("asking/over.html", sent_too_late=True), 409
 
 
 def _redraw() -> str:
     found = _found()
     if found is None:
-        return render_template("asking/over.html")
+        return render_template("asking/over.html", sent_too_late=False)
     return _draw(found, answering_asked.form(found))
 
 

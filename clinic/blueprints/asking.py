@@ -157,6 +157,8 @@ def _blank(found: Choosing) -> forms.AskForm:
         "idempotency_key": uuid4().hex,
         "answer_by": found.default_until,
     }
+    if found.open_now is not None:  # asking anew takes its place, so it would be lost
+        data |= {"asked": found.open_now.asked, "question": found.open_now.note}
     form = forms.AskForm(formdata=None, data=data)
     form.asked.choices = _offered(found)
     return form

@@ -42,21 +42,6 @@ class Topic:
 
 
 @dataclass(frozen=True)
-class Choosing:
-    """All that a therapist may ask again."""
-
-    request_id: UUID
-    reference: str
-    version: int
-    intake_id: UUID
-    name: str
-    urgent_open: bool
-    has_email: bool
-    topics: tuple[Topic, ...]
-    default_until: date
-
-
-@dataclass(frozen=True)
 class Open:
     """What is asked now and waits for an answer."""
 
@@ -80,6 +65,22 @@ class Open:
     as_of: date
 
 
+@dataclass(frozen=True)
+class Choosing:
+    """All that a therapist may ask again."""
+
+    request_id: UUID
+    reference: str
+    version: int
+    intake_id: UUID
+    name: str
+    urgent_open: bool
+    has_email: bool
+    topics: tuple[Topic, ...]
+    default_until: date
+    open_now: Open | None
+
+
 def choosing(actor: Actor, reference: str, *, now: datetime) -> Choosing:
     """List every question that can be asked again, as worded today, with its newest answer."""
     actor.require(Permission.DECIDE)
@@ -100,6 +101,7 @@ def choosing(actor: Actor, reference: str, *, now: datetime) -> Choosing:
         has_email=bool(request.email),
         topics=tuple(_topics(questions, flat, today, _found_items(intake))),
         default_until=today + timedelta(days=max(1, site.settings.answer_days)),
+        open_now=_open(request, request.language, now),
     )
 
 

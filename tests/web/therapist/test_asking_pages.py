@@ -74,6 +74,8 @@ def test_the_patient_answers_just_these_and_a_refused_page_loses_nothing(ana: Wa
     assert [one.number for one in ana.rows(Intake)] == [1, 2]
     again = page.submit("Send my answers", {"lung-disease": "no", "rf-chest-breath": "no"})
     assert (again.status, again.heading) == (409, "This question is not open any more")
+    assert "If you wrote something new just now, we did not get it" in again.text
+    assert "Something has changed about my health" in again.text
 
 
 def test_an_urgent_answer_leads_to_the_page_that_says_what_to_do(ana: Walker) -> None:
@@ -106,6 +108,9 @@ def test_a_therapist_ticks_asks_takes_back_and_writes_down_what_is_said_on_the_p
     page = told.submit("Ask the patient", question="")
     assert "Waiting for the patient's answer" in page.text
     assert "Do you have diabetes?" in page.text
+    more = page.follow("Ask some questions again")
+    assert "takes the place of what is asked already" in more.text
+    assert more.values["asked"] == ["diabetes"]
 
     page = page.submit("Take the questions back")
     assert "The questions are taken back" in page.text
