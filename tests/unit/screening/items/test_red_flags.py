@@ -294,8 +294,8 @@ def test_a_fresh_swelling_blocks_the_injured_part_alone() -> None:
     assert over.level is Level.SITE
     assert over.blocked_regions == ("ankle-foot-left",)
     assert over.regions["ankle-foot-left"].verdict == "avoid"
-    assert beside.level is Level.PRECAUTION
-    assert beside.regions["ankle-foot-right"].verdict == "allowed"
+    assert beside.level is Level.RELATIVE
+    assert beside.regions["ankle-foot-right"].verdict == "care"
 
 
 def test_a_fresh_injury_whose_place_is_not_known_blocks_every_part() -> None:
@@ -317,7 +317,7 @@ def test_a_fresh_injury_counts_by_its_swelling(swollen: object, expected: str) -
 @pytest.mark.parametrize(
     ("day", "expected", "blocked"),
     [
-        (date(2026, 11, 20), "precaution", 1),  # two days ago: the arm wanted is elsewhere
+        (date(2026, 11, 20), "relative", 1),  # two days ago: swelling elsewhere does not lower it
         (date(2026, 11, 19), "relative", 1),  # three days: perhaps 72 hours, perhaps not
         (date(2026, 11, 18), "relative", 0),
         (date(2026, 10, 11), "relative", 0),  # six weeks to the day
