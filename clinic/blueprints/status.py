@@ -21,7 +21,7 @@ from clinic.services.needling import NotCleared
 from clinic.services.offering import OfferEnded
 from clinic.services.transaction import ChangedUnderneath
 from clinic.services.triage import UrgentOpen
-from clinic.web import codes, filters, guards, links, words
+from clinic.web import codes, filters, guards, languages, links, words
 
 blueprint = Blueprint("status", __name__)
 Answer = str | Response | tuple[str, int]
@@ -39,7 +39,9 @@ def link(secret: str) -> Answer:
         return render_template("status/no_link.html"), 404
     session[LINK] = found.id.hex
     links.browser_id(make=True)
-    return redirect(url_for("status.overview"), 303)
+    page = redirect(url_for("status.overview"), 303)
+    # A page speaks as its letter did, unless another language was chosen in this browser.
+    return page if languages.chosen() else languages.remember(page, found.language)
 
 
 @blueprint.get("/status/")

@@ -25,6 +25,7 @@ class Link:
     proved: bool
     desk_state: str
     has_draft: bool
+    language: str
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ def _link(where: ColumnElement[bool], now: datetime) -> Link:
         proved=request.email_proved_at is not None,
         desk_state=request.desk_state,
         has_draft=_has_draft(request.id, now),
+        language=request.language,
     )
 
 

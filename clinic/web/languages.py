@@ -21,6 +21,11 @@ def wished() -> str | None:
     return code if code in filters.LANGUAGES else None
 
 
+def chosen() -> bool:
+    """Tell whether somebody chose a language in this browser before."""
+    return request.cookies.get(filters.LANGUAGE_COOKIE, "") in filters.LANGUAGES
+
+
 def redrawn(code: str, draw: Callable[[], str]) -> Response:
     """Draw the page again in another language, with all that was typed, and remember it."""
     with force_locale(code):

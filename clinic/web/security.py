@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from flask import Flask, current_app, request, session, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_security import (
     Security,
@@ -25,17 +26,19 @@ from flask_security import (
 from clinic.access import Actor, ActorKind, Permission, Role
 from clinic.extensions import db, site
 from clinic.models import StaffRole, User
+from clinic.queries import rulesets
 from clinic.web import guards, sessions, words
 from clinic.web.passwords import FORM, LONGEST, SHORTEST, Passwords
 
 FACTOR = "factor"  # the stage of a session that both proofs opened
 OWN_PATH = re.compile(r"/staff(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*/?(\?[A-Za-z0-9_.~=&%+-]*)?")
+RULES = "rulesets.overview"
 LINKS: tuple[tuple[str, Any, Permission | None], ...] = (
     ("desk.queue", _("Queue"), Permission.SEE_QUEUE),
     ("visits.day", _("Visits"), Permission.OFFER),
     ("enquiry_desk.overview", _("Questions"), Permission.ANSWER_ENQUIRIES),
     ("calendars.overview", _("Calendar"), Permission.SEE_CALENDAR),
-    ("rulesets.overview", _("Rules"), Permission.APPROVE_RULES),
+    (RULES, _("Rules"), Permission.APPROVE_RULES),
     ("settings.overview", _("Settings"), Permission.MANAGE_SETTINGS),
     ("users.listing", _("Staff accounts"), Permission.MANAGE_USERS),
     ("account.overview", _("Your account"), None),
@@ -190,6 +193,14 @@ def _links(actor: Actor) -> list[Link]:
         if endpoint in current_app.view_functions and (permission is None or actor.may(permission))
     ]
     return [
-        Link(url_for(endpoint), str(label), request.endpoint == endpoint)
+        Link(
+            url_for(endpoint), _labelled(actor, endpoint, str(label)), request.endpoint == endpoint
+        )
         for endpoint, label in there
     ]
+
+
+def _labelled(actor: Actor, endpoint: str, label: str) -> str:
+    """Count the therapists' notes behind the link to the rules, which nobody would look for."""
+    waiting = rulesets.missed_open(actor) if endpoint == RULES else 0
+    return gettext("%(page)s (%(count)s)", page=label, count=waiting) if waiting else label

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from sqlalchemy import update
 
 from clinic.access import SYSTEM, Role
 from clinic.extensions import db
@@ -15,6 +16,7 @@ from clinic.queries import requests
 from clinic.services import retention, tokens, tracks
 from clinic.services.transaction import Work, writes
 from tests.support.clock import MONDAY_MORNING
+from tests.support.page import Page
 from tests.support.scene import Scene
 from tests.web.patient.walking import Walker
 
@@ -58,6 +60,12 @@ def test_a_link_asks_for_a_code_in_each_new_browser(ana_on_both: Walker) -> None
 
     assert page.path == "/status/"
     assert "Shoulder, left" in page.text
+    assert page.soup.html["lang"] == "en"
+    with ana_on_both.app.app_context():
+        db.session.execute(update(Request).values(language="es"))
+        db.session.commit()
+    unused = Page.get(ana_on_both.app.test_client(), ana_on_both.link())
+    assert unused.soup.html["lang"] == "es"
 
 
 @pytest.mark.proves("TOK-1", "TOK-6")

@@ -89,11 +89,13 @@ def test_what_the_form_missed_lands_with_the_lead_therapist_and_is_answered(desk
 
     history.submit("Tell the lead therapist", {"missed": "Nobody asks about old fractures."})
     assert "1 note waits" in desk.get("/staff/rules").text
+    assert "Rules (1)" in desk.get("/staff/").text
     note = desk.get("/staff/rules/missed").follow(reference)
     assert "Nobody asks about old fractures." in note.text
     note.submit("Answer, and mark it handled", {"answer": "It comes with the next edition."})
 
     assert "No note waits" in desk.get("/staff/rules").text
+    assert "Rules (1)" not in desk.get("/staff/").text
     assert "It comes with the next edition." in desk.get(f"/staff/review/{reference}").text
     handled = desk.get("/staff/rules/missed?handled=yes").follow(reference)
     handled.submit("Put it back on the list")
