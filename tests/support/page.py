@@ -5,10 +5,11 @@ Every HTML answer is linted on its way, whoever asked for it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 from werkzeug.test import Client, TestResponse
 
@@ -39,7 +40,11 @@ class Page:
     def __init__(self, client: Client, response: TestResponse) -> None:
         self.client = client
         self.response = response
-        self.soup, _ = parsed(response.text)
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """The elements of the page."""
+        return parsed(self.response.text)[0]
 
     @classmethod
     def get(cls, client: Client, path: str, **kwargs: Any) -> Self:

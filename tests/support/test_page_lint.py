@@ -1,8 +1,10 @@
 """The page lint is only worth its green if each rule turns red on a page that breaks it."""
 
+import re
+
 import pytest
 
-from tests.support.page_lint import RULES, BadPage, faults, lint
+from tests.support.page_lint import RULES, BadPage, alike, faults, lint
 
 GOOD = """<!doctype html>
 <html lang="en">
@@ -108,3 +110,30 @@ def test_a_bad_page_is_refused_with_all_its_faults() -> None:
 
     with pytest.raises(BadPage, match=r"GET /history breaks 2 rule.*\n.*no lang\n.*without alt"):
         lint(bad, "GET /history")
+
+
+ONE, OTHER = "0f8fad5b-d9cb-469f-a165-70867728950e", "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+TOKEN = "IjRlNzY2YjI0NTQ1ZDJhYmI0ZDJmYjQ2Yjg5.ZzA1.Qm9va2luZw"
+
+
+def test_pages_are_alike_only_if_they_differ_in_what_is_drawn_by_lot() -> None:
+    def page(first: str, second: str, token: str = TOKEN) -> str:
+        return f'<p id="{first}">AB12-CD34</p><p id="{second}"></p><input value="{token}">'
+
+    assert alike(page(ONE, OTHER)) == alike(page(OTHER, ONE, token=TOKEN[::-1]))
+    assert alike(page(ONE, OTHER)) != alike(page(ONE, ONE))
+    assert alike(page(ONE, OTHER)) != alike(page(ONE, OTHER, token=""))
+    assert alike(page(ONE, OTHER)) != alike(page(ONE, OTHER, token="short"))
+    assert alike(page(ONE, OTHER)) != alike(page(ONE, "x" + OTHER))
+
+
+def test_a_page_that_was_clean_once_hides_no_fault_of_the_next() -> None:
+    rows = GOOD.replace("<button>", f'<p id="{ONE}"></p><p id="{OTHER}"></p><button>')
+    lint(rows)
+    lint(rows.replace("abc", TOKEN))
+
+    for before, after, named in BROKEN.values():
+        with pytest.raises(BadPage, match=re.escape(named)):
+            lint(rows.replace(before, after, 1))
+    with pytest.raises(BadPage, match="is used 2 times"):
+        lint(rows.replace(OTHER, ONE))
