@@ -388,7 +388,7 @@ def _says(  # noqa: PLR0917 - all that is known of one clause
         before = named[: min(start for start, stop in spans if start <= index and stop >= end)]
         if not (
             cues.negated(before, (NAMED,))
-            or cues.of_somebody_else(before, (NAMED,))
+            or (cues.of_somebody_else(before, (NAMED,)) and not cues.among("self", phrase))
             or _inside(clause, range(index, end), alike)
         ):
             return True
