@@ -106,6 +106,7 @@ class Compared:
     earlier: tuple[Earlier, ...]
     since_clearance: bool  # there is an earlier clearance to compare with
     dates_passed: bool  # the newest answers were screened again on a later day
+    newer_rules: bool  # the two were screened by different versions of the rules
 
     def findings_that(self, kind: str) -> tuple[FindingRow, ...]:
         """The findings of one kind, the gravest first."""
@@ -212,6 +213,7 @@ class _Words:
             earlier=tuple(_earlier(ways)),
             since_clearance=CLEARANCE in ways,
             dates_passed=DATES in ways,
+            newer_rules=self.before.record.ruleset_hash != self.after.record.ruleset_hash,
         )
 
     def _findings(self, found: Comparison) -> Iterator[FindingRow]:

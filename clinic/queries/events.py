@@ -7,9 +7,10 @@ outcome, clinical notes do not show at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import select
@@ -34,7 +35,8 @@ from clinic.models import (
 UNTOLD = {(Track.DESK, "try contact"), (Track.DESK, "reach"), (Track.DESK, "send")}
 UNTOLD |= {(Track.DESK, f"back to {where}") for where in ("new", "contact", "waiting", "ready")}
 UNTOLD |= {(track, "start") for track in Track} | {(Track.APPOINTMENT, "hold")}
-BY_A_DAY = ("date passed", "delay is over", "no answer")
+NEWER_RULES, DATE_PASSED = "newer rules", "date passed"
+BY_A_DAY = (DATE_PASSED, "delay is over", "no answer")
 SHOWN_PARTS = ("until", "because", "reason")
 READINGS = {
     "code.accepted": "patient",
@@ -42,7 +44,7 @@ READINGS = {
     "alert.acknowledged": "alert taken up",
     "alert.escalated": "alert escalated",
     "alert.closed": "alert closed",
-    "request.screened_again": "newer rules",
+    "request.screened_again": NEWER_RULES,
 }
 
 
@@ -67,7 +69,7 @@ def of(request: Request, names: dict[UUID, str], *, sees: bool) -> tuple[Event, 
     if sees:
         found += [*_attempts(request, names), *_notes(request, names)]
     found.sort(key=lambda one: (one.at, one.position, one.kind), reverse=True)
-    return tuple(found)
+    return tuple(_told_once(found))
 
 
 def _acts(request: Request, names: dict[UUID, str], *, sees: bool) -> Iterator[Event]:
@@ -161,11 +163,23 @@ def _keyed(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
 
 def _readings(request: Request, names: dict[UUID, str]) -> Iterator[Event]:
     """Tell when the patient opened the page by a mailed code, and when staff read the history."""
-    entries = select(AuditEntry.at, AuditEntry.act, AuditEntry.actor_id, AuditEntry.number)
-    read = entries.where(AuditEntry.subject_id == request.id, AuditEntry.act.in_(READINGS))
-    for at, act, reader, number in db.session.execute(read):
-        by = names.get(reader) if reader else None
-        yield Event(at, "read", READINGS[act], by=by, position=number)
+    known = AuditEntry.subject_id == request.id, AuditEntry.act.in_(READINGS)
+    for entry in db.session.scalars(select(AuditEntry).where(*known)):
+        code = READINGS[entry.act]
+        if code == NEWER_RULES and json.loads(entry.detail).get("why") == DATE_PASSED:
+            code = DATE_PASSED
+        by = names.get(entry.actor_id) if entry.actor_id else None
+        yield Event(entry.at, "read", code, by=by, position=entry.number)
+
+
+def _told_once(events: Iterable[Event]) -> Iterator[Event]:
+    """Tell once how often one person read the history in a row; the trail keeps each time."""
+    for (kind, code, by), alike in groupby(events, key=lambda one: (one.kind, one.code, one.by)):
+        rows = list(alike)
+        if (kind, code) == ("read", "history") and by and len(rows) > 1:
+            yield replace(rows[0], parts={"times": str(len(rows))})
+        else:
+            yield from rows
 
 
 def taken_back(request: Request) -> frozenset[UUID]:

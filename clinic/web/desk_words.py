@@ -268,6 +268,7 @@ TOLD: Mapping[tuple[str, str], Word] = {
     ("read", "alert taken up"): Word(_("The urgent alert was taken up"), Tone.REVIEW),
     ("read", "alert escalated"): Word(_("Nobody took the alert up: it escalated"), Tone.URGENT),
     ("read", "newer rules"): Word(_("Screened again by newer rules"), Tone.NEUTRAL),
+    ("read", "date passed"): Word(_("Screened again: a date passed"), Tone.NEUTRAL),
     ("read", "alert closed"): Word(_("The urgent alert was closed"), Tone.READY),
 }
 

@@ -169,7 +169,10 @@ def _cause(cause: Cause) -> str:
 def _lapse(lapses_on: date, today: date) -> str:
     if lapses_on > today:
         return str(
-            _("On %(date)s; a visit from then on is screened without it", date=day(lapses_on))
+            _(
+                "On %(date)s; a visit from then on is screened as of its own day",
+                date=day(lapses_on),
+            )
         )
     return str(_("Lapsed on %(date)s; a visit is screened as of its own day", date=day(lapses_on)))
 

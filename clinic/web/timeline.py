@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from clinic.queries.events import Event
@@ -69,4 +69,6 @@ def _said(name: str, value: str) -> str:
         return str(_("Recorded by mistake; it does not count."))
     if name == "number":
         return desk_words.phone(value)
+    if name == "times":
+        return str(ngettext("%(num)s time", "%(num)s times", int(value)))
     return value if name == "words" else ""

@@ -57,6 +57,8 @@ def test_a_request_in_review_is_screened_as_of_that_day_and_the_queue_says_why(
     assert stored(Request, request_id).level == after.level.value
     (row,) = queue.page(practice.dana, Wish(folder="back")).rows
     assert (row.back_why, row.action) == ("date passed", "review")
+    told = requests.page(practice.dana, stored(Request, request_id).reference).events
+    assert ("read", "date passed") in {(one.kind, one.code) for one in told}
 
 
 def test_it_goes_back_to_the_therapist_who_had_it_on_the_day_that_one_has_set(

@@ -45,13 +45,16 @@ def test_a_first_version_has_nothing_to_be_compared_with(room: Room) -> None:
 
 
 def test_new_and_gone_findings_come_first_and_the_rest_is_folded_away(room: Room) -> None:
-    patient = room.asks(answers={"diabetes": "not_sure", "medicines": ["Lisinopril"]})
-    answers_again(room, patient, **ELIQUIS)
+    low = {"blood-pressure": "not_sure"}
+    patient = room.asks(answers={"diabetes": "not_sure", "medicines": ["Lisinopril"], **low})
+    answers_again(room, patient, **ELIQUIS, **{"blood-pressure": "yes"})
 
     summary = room.open(patient)
     page = summary.follow("See what changed")
 
     assert "Since version 1" in summary.text
+    pressure = "High blood pressure, not under control"
+    assert f"Different {pressure} Take care now Review first" in summary.text
     assert "Blood thinner" in page.text.split("Medicines as typed")[0]
     assert "New Eliquis 5 mg" in page.text
     changed, folded = page.text.split("answers as before", 1)
@@ -73,6 +76,10 @@ def test_the_page_is_written_down_and_the_desk_and_other_patients_never_get_it(r
         assert room.client.get(address).status_code == 403
     room.actor = _sits(room, "theo")
     assert room.client.get(f"{address}?with=7").status_code == 404
+    room.client.get(address)
+    timeline = Page.get(room.client, address.replace("review", "requests").removesuffix("/changes"))
+    assert timeline.text.count("The history was read") == 1
+    assert "3 times" in timeline.text
 
 
 def _sits(room: Room, who: str) -> Actor:
