@@ -173,7 +173,7 @@ _EMAIL_UNREADABLE = _("Enter an email address like name@example.com")
 _BIRTH_PROBLEMS = {
     "blank": _("Enter the date of birth"),
     "not_real": _("Check the date of birth. There is no such day"),
-    "too_early": _("Check the year of birth. Use four digits"),
+    "too_early": _("Check the year of birth. It is too long ago"),
     "future": _("Check the date of birth. It is in the future"),
 }
 _BIRTH_UNREADABLE = _("Enter the date of birth like 3 15 1980")
@@ -874,12 +874,12 @@ def _read_date(form: HistoryForm, question: Question) -> object:
         return "not_sure"
     if not any(parts):
         return None
+    if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts[0]) != 4:
+        raise ValidationError(str(_("Enter a date like 3 15 2026")))
     try:
-        if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts[0]) != 4:
-            raise ValueError
         return date(*(int(part) for part in parts)).isoformat()
     except ValueError as error:
-        raise ValidationError(str(_("Enter a date like 3 15 2026"))) from error
+        raise ValidationError(str(_("Check this date. There is no such day"))) from error
 
 
 def _says_unsure(form: HistoryForm, question: Question) -> bool:

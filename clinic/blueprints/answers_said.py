@@ -79,9 +79,17 @@ def places(draft: OpenDraft, href: str) -> list[Said]:
 def differences(typed: forms.PatientForm, saved: forms.PatientForm) -> list[Said]:
     """List the fields in which the page that was sent differs from what is stored."""
     return [
-        {"question": field.label.text, "saved": mine, "typed": theirs}
+        {"question": _about(field, typed), "saved": mine, "typed": theirs}
         for field in typed
         if field.name not in ("csrf_token", "seen", "idempotency_key")
         for mine, theirs in [(forms.shown_text(saved[field.name]), forms.shown_text(field))]
         if mine != theirs
     ]
+
+
+def _about(field: Any, form: forms.PatientForm) -> str:
+    """What a field is about; the way out beside a question says first which one it is."""
+    label, question = str(field.label.text), field.name.removesuffix("-unsure")
+    if question == field.name or question not in form:
+        return label
+    return f"{form[question].label.text} {label}"

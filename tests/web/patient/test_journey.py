@@ -77,6 +77,22 @@ def test_a_topic_keeps_its_ticks_through_a_change_of_language(ana: Walker) -> No
     assert ana.request().language == "es"
 
 
+def test_a_day_that_is_not_in_the_calendar_is_named(ana: Walker) -> None:
+    ana.comes_to_history()
+    day = {"month": "2", "day": "30", "year": "2026"}
+
+    page = ana.get("/request/history/surgery").submit(
+        "Save and continue",
+        {
+            **yes("surgery-recent"),
+            **{f"surgery-recent.date-{key}": one for key, one in day.items()},
+        },
+    )
+
+    assert page.errors["surgery-recent.date-month"] == "Check this date. There is no such day"
+    assert page.values["surgery-recent.date-day"] == ["30"]
+
+
 @pytest.mark.proves("IN-6")
 def test_a_page_that_was_left_out_is_named_and_nothing_is_sent(ana: Walker) -> None:
     ana.comes_to_history()

@@ -159,6 +159,11 @@ def test_a_form_that_closed_meanwhile_is_saved_after_the_code(
     refused = ana.client.post("/request/where", data=_listed(form.data))
     assert refused.status_code == 307
     held = Page(ana.client, ana.client.post(refused.headers["Location"], data=_listed(form.data)))
+    unknown = ana.elsewhere()  # a browser that has lost all that told us whose form it is
+    token = unknown.get("/request/").values["csrf_token"][:1]
+    data = {**_listed(form.data), "csrf_token": token}
+    lost = Page(unknown.client, unknown.client.post(refused.headers["Location"], data=data))
+    assert ("free_text.hopes", "To lift my bag") in lost.form("Save it and go on").data
     coded = held.submit("Mail me a code")
     wrong = coded.submit("Go on with my request", code="000000" if ana.code() != "000000" else "1")
     assert wrong.status == 422
