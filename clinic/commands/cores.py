@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from threading import Thread
+from types import ModuleType
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -34,7 +37,7 @@ def each_in_order(
     """Yield what each part comes to, in the order of the parts; `prepare` runs once a process.
 
     Processes start anew and share nothing, so that a database connection is never shared either.
-    None outlives this one, however it ends.
+    None outlives this one, however it ends. What they are to do stands in an imported module.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     with ProcessPoolExecutor(
@@ -42,11 +45,26 @@ def each_in_order(
     ) as pool:
         under_way: deque[Future[Done]] = deque()
         for part in handed:
-            under_way.append(pool.submit(work, part))
+            with _no_program():
+                under_way.append(pool.submit(work, part))
             if len(under_way) >= (cores or 1) + AHEAD:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+
+
+@contextmanager
+def _no_program() -> Iterator[None]:
+    """Let a process that starts now read what its work needs, not the whole program anew.
+
+    Else each would hold every page and table of the clinic, which is more than its work takes.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _begin(prepare: Callable[[], None] | None) -> None:

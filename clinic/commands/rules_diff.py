@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -19,11 +17,10 @@ from clinic.commands.screening import rules_commands
 from clinic.extensions import db
 from clinic.queries import rule_versions
 from clinic.queries.rule_versions import NoSuchVersion
-from clinic.screening import questionnaire, rules, trial
+from clinic.screening import rules
 from clinic.screening.levels import Level
-from clinic.screening.rules import Ruleset
 from clinic.screening.source import BrokenData
-from clinic.screening.trial import Move, Stored, Totals
+from clinic.screening.trial import Move, Pair, Stored, Totals
 from clinic.services import trials
 
 MakeApp = Callable[[], Flask]
@@ -51,7 +48,7 @@ def diff(
     named: who would move is on the lead therapist's page.
     """
     with make_app().app_context():
-        pair = _Pair(_document(old), _document(new))
+        pair = Pair(_document(old), _document(new))
         count = select(func.count()).select_from(trials.histories(every=every).subquery())
         total = db.session.scalar(count) or 0
         progress, totals, done = Progress("Histories tried"), Totals({}), 0
@@ -63,33 +60,7 @@ def diff(
         click.echo(json.dumps(_as_json(totals, done)) if as_json else _told(totals, done))
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """Two rulesets as documents, which another process can read."""
-
-    old: str
-    new: str
-
-    def run(self, part: Sequence[Stored]) -> tuple[int, list[Move]]:
-        """Screen some histories by both."""
-        asked, old, new = questionnaire.shipped(), _read(self.old), _read(self.new)
-        found = (trial.run(asked, old, new, kept) for kept in part)
-        return len(part), [move for move in found if move is not None]
-
-    def prepare(self) -> None:
-        """Read the data once in a process of its own."""
-        questionnaire.shipped()
-        _read(self.old)
-        _read(self.new)
-
-
-@cache
-def _read(document: str) -> Ruleset:
-    shipped = rules.shipped_rules()
-    return shipped if shipped.document == document else rules.from_document(document)
-
-
-def _results(pair: _Pair, *, every: bool, total: int) -> Iterator[tuple[int, list[Move]]]:
+def _results(pair: Pair, *, every: bool, total: int) -> Iterator[tuple[int, list[Move]]]:
     histories = _histories(every=every)
     if total <= FEW:
         yield from (pair.run(part) for part in cores.parts(histories, A_PART))

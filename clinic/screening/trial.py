@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from clinic.screening import outcome
+from clinic.screening import outcome, questionnaire, rules
 from clinic.screening.outcome import EarlierAnswer
 from clinic.screening.questionnaire import Questionnaire
 from clinic.screening.rules import Ruleset
@@ -81,3 +82,29 @@ def run(questions: Questionnaire, old: Ruleset, new: Ruleset, kept: Stored) -> M
         before.bookable,
         after.bookable,
     )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rulesets as documents, which another process can read."""
+
+    old: str
+    new: str
+
+    def run(self, part: Sequence[Stored]) -> tuple[int, list[Move]]:
+        """Screen some histories by both; return how many, and those that would move."""
+        asked, old, new = questionnaire.shipped(), _read(self.old), _read(self.new)
+        found = (run(asked, old, new, kept) for kept in part)
+        return len(part), [move for move in found if move is not None]
+
+    def prepare(self) -> None:
+        """Read the data once in a process of its own."""
+        questionnaire.shipped()
+        _read(self.old)
+        _read(self.new)
+
+
+@cache
+def _read(document: str) -> Ruleset:
+    shipped = rules.shipped_rules()
+    return shipped if shipped.document == document else rules.from_document(document)
