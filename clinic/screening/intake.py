@@ -308,7 +308,7 @@ def _heard(
 def _heard_in(
     whole: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
 ) -> Iterator[tuple[str, Tokens]]:
-    near = tuple(one for one in ruleset.phrases_in(whole) if words.find(whole, one[1]) >= 0)
+    near = ruleset.phrases_in(whole)
     if not near:
         return
     alike = tuple((item, one) for item, _ in near for one in ruleset.look_alikes.get(item, ()))

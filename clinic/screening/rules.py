@@ -150,11 +150,12 @@ class Ruleset:
         return tuple(sorted(found, key=lambda one: (-len(one[1]), one)))
 
     @cached_property
-    def _by_first_word(self) -> Mapping[str, tuple[int, ...]]:
-        found: dict[str, list[int]] = {}
+    def _by_first_words(self) -> Mapping[Tokens, tuple[int, ...]]:
+        """Where among the phrases those stand that begin with two words, or that are one word."""
+        found: dict[Tokens, list[int]] = {}
         for place, (_, phrase) in enumerate(self.phrases):
-            found.setdefault(phrase[0], []).append(place)
-        return {word: tuple(places) for word, places in found.items()}
+            found.setdefault(phrase[:2], []).append(place)
+        return {words: tuple(places) for words, places in found.items()}
 
     @cached_property
     def look_alikes(self) -> Mapping[str, tuple[Tokens, ...]]:
@@ -171,10 +172,15 @@ class Ruleset:
         return tuple(item for item in self.items.values() if item.other_languages)
 
     def phrases_in(self, said: Tokens) -> tuple[tuple[str, Tokens], ...]:
-        """The lay phrases that begin with a word of these, longest first."""
-        index = self._by_first_word
-        places = {place for word in set(said) for place in index.get(word, ())}
-        return tuple(self.phrases[place] for place in sorted(places))
+        """The lay phrases that stand among these words, longest first."""
+        found: set[int] = set()
+        for start in range(len(said)):
+            for begun in (said[start : start + 1], said[start : start + 2]):
+                for place in self._by_first_words.get(begun, ()):
+                    phrase = self.phrases[place][1]
+                    if said[start : start + len(phrase)] == phrase:
+                        found.add(place)
+        return tuple(self.phrases[place] for place in sorted(found))
 
     def to_document(self) -> str:
         """The canonical text from which `from_document` restores these rules."""

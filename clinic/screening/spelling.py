@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 FURTHEST = 2
 SHORTEST = 5
+ENDS = 2  # so many letters at one end or the other outlive any one slip
 
 _SOUNDS = tuple(
     (re.compile(written), heard)
@@ -35,19 +36,27 @@ class Spelling:
 
     by_length: Mapping[int, tuple[str, ...]]
     by_sound: Mapping[str, tuple[str, ...]]
+    by_beginning: Mapping[str, tuple[str, ...]]
+    by_ending: Mapping[str, tuple[str, ...]]
 
     def close(self, word: str, *, strict: bool = False) -> tuple[tuple[int, str], ...]:
         """Names within reach of a word, each with its distance, nearest first."""
         near = process.extract(
             word,
-            self.by_length.get(len(word), ()),
+            self._like_at_an_end(word) if strict else self.by_length.get(len(word), ()),
             scorer=OSA.distance,
             processor=None,
-            score_cutoff=FURTHEST,
+            score_cutoff=1 if strict else FURTHEST,
             limit=None,
         )
         reached = ((int(far), name) for name, far, _ in near if far <= _reach(word, name, strict))
         return tuple(sorted(reached))
+
+    def _like_at_an_end(self, word: str) -> frozenset[str]:
+        """Names that begin or end as a word does: all that one slip may have made it of."""
+        return frozenset(
+            (*self.by_beginning.get(word[:ENDS], ()), *self.by_ending.get(word[-ENDS:], ()))
+        )
 
     def alike(self, word: str) -> tuple[str, ...]:
         """Names that sound the same and are not spelled altogether otherwise."""
@@ -64,14 +73,20 @@ def _reach(word: str, name: str, strict: bool) -> int:  # noqa: FBT001 - one pri
 def read(names: Iterable[str]) -> Spelling:
     """Make names findable; those of fewer than five letters must be spelled exactly."""
     known = sorted({name for name in names if len(name) >= SHORTEST})
-    by_sound: dict[str, list[str]] = {}
-    for name in known:
-        by_sound.setdefault(sound(name), []).append(name)
     longest = max(map(len, known), default=0)
     return Spelling(
         {
             length: tuple(name for name in known if abs(len(name) - length) <= FURTHEST)
             for length in range(SHORTEST - 1, longest + FURTHEST + 1)
         },
-        {heard: tuple(alike) for heard, alike in by_sound.items()},
+        _by(known, sound),
+        _by(known, lambda name: name[:ENDS]),
+        _by(known, lambda name: name[-ENDS:]),
     )
+
+
+def _by(names: Iterable[str], key: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(key(name), []).append(name)
+    return {said: tuple(alike) for said, alike in found.items()}
