@@ -13,6 +13,7 @@ from clinic.screening.questionnaire import Question, Questionnaire
 from clinic.screening.regions import UnknownRegion
 
 FREE_TEXT = "free_text"
+ONE_OF = ("choice", "side")
 UNSTATED = (*UNSURE, "not_applicable")
 MOST_TEXT = 20_000
 
@@ -116,10 +117,15 @@ def _flat(raw: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _read(question: Question, given: object, questionnaire: Questionnaire) -> Value | None:
-    if given is None or (isinstance(given, str) and not given.strip()):
+    if isinstance(given, str):
+        if given in question.slugs and question.kind in ONE_OF:
+            return given
+        if not given.strip():
+            return None
+        if question.kind != "text" and given in UNSURE:
+            return given
+    elif given is None:
         return None
-    if isinstance(given, str) and question.kind != "text" and given in UNSURE:
-        return given
     reader = _READERS.get(question.kind)
     return _list(question, given, questionnaire) if reader is None else reader(question, given)
 
