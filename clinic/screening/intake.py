@@ -228,7 +228,7 @@ def _asked(mentions: tuple[Mention, ...]) -> frozenset[str]:
 
 def _typed(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[str, str]]:
     """Everything the patient typed freely, by question."""
-    for question_id, value in answers.items():
+    for question_id, value in answers.by_question.items():
         kind = questionnaire.questions[question_id].kind
         if kind == "text" and isinstance(value, str):
             yield question_id, value
@@ -410,7 +410,7 @@ def _inside(clause: Tokens, places: range, alike: tuple[Tokens, ...]) -> bool:
 def _mentions(
     questionnaire: Questionnaire, formulary: Formulary, answers: Answers, as_of: date
 ) -> Iterator[Mention]:
-    for question_id, value in answers.items():
+    for question_id, value in answers.by_question.items():
         kind = questionnaire.questions[question_id].kind
         if kind == "medicines" and isinstance(value, tuple):
             for line in sorted(set(value)):
