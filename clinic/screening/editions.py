@@ -168,9 +168,10 @@ def every_rule(ruleset: Ruleset, item: str | None = None) -> tuple[Rule, ...]:
 def bounds(ruleset: Ruleset, name: str) -> Bounds:
     """Between what a figure may be set: near the one that ships, and as its unit allows."""
     own = ruleset.settings[name]
-    near = rules.shipped_rules().settings.get(name, own).value
+    ships = rules.shipped_rules().settings.get(name, own)
+    near, asked = ships.value, math.inf if ships.most is None else ships.most
     low, high = CAPS.get(own.unit, (0, math.inf))
-    least, most = max(near / FACTOR, low), min(near * FACTOR, high)
+    least, most = max(near / FACTOR, low), min(near * FACTOR, high, asked)
     whole = isinstance(near, int)
     if whole:
         least, most = math.ceil(least), math.floor(most)

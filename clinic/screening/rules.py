@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
@@ -19,6 +20,7 @@ from clinic.screening.words import Tokens
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
 TRANSLATED_KEYS = ("patient", "words", "mild_words", "words_except")
 URGENCIES = ("emergency", "same_day")
+FIGURE = re.compile(r"\{([a-z0-9.-]+)\}")
 KEPT = 8  # versions that a process keeps understood
 SWITCH_CODES = ("clinic_protocol", "evidence", "covered_elsewhere", "wrong_as_written")
 # Items that stand for what nobody knows yet: without their rules it would count as "no".
@@ -34,6 +36,8 @@ class Setting:
     unit: str
     means: str
     verified: bool
+    # How far the questions ask: more would find nobody. It bounds a draft and tells nothing else.
+    most: int | float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -278,7 +282,11 @@ def _document(data: Data) -> dict[str, Any]:
 def _build(files: _Files, document: str) -> Ruleset:
     body = regions.read(files.general["regions"])
     sources = {key: place.text() for key, place in files.general["sources"].entries()}
-    items = {name: _item(name, place, files) for name, place in sorted(files.items.items())}
+    settings = dict(_settings(files.items))
+    items = {
+        name: _filled(_item(name, place, files), place, settings)
+        for name, place in sorted(files.items.items())
+    }
     off = dict(_switched_off(files.switched_off, items)) if files.switched_off else {}
     digest = source.digest(document)
     edition = files.general["sections"].need("edition").text()
@@ -287,7 +295,7 @@ def _build(files: _Files, document: str) -> Ruleset:
         version=f"{edition}+{digest[:8]}",
         hash=digest,
         complete=not to_come,
-        settings=dict(_settings(files.items)),
+        settings=settings,
         items={name: _without(item, off) for name, item in items.items()} if off else items,
         to_come=frozenset(to_come),
         sources=sources,
@@ -318,6 +326,18 @@ def _switched_off(place: Place, items: Mapping[str, Item]) -> Iterator[tuple[str
         yield name, SwitchedOff(known[name], code, said.need("reason").text())
 
 
+def _filled(item: Item, place: Place, settings: Mapping[str, Setting]) -> Item:
+    """An item whose rules say the figures of this version, where their reasons name some."""
+
+    def figure(named: re.Match[str]) -> str:
+        if named[1] not in settings:
+            raise place["rules"].broken(f"a reason names '{named[1]}', which is no setting")
+        return f"{settings[named[1]].value:g}"
+
+    found = (replace(one, reason=FIGURE.sub(figure, one.reason)) for one in item.rules)
+    return replace(item, rules=tuple(found)) if item.rules else item
+
+
 def _without(item: Item, off: Mapping[str, SwitchedOff]) -> Item:
     """An item without the rules that are switched off: they cannot fire, whatever comes."""
     return replace(item, rules=tuple(rule for rule in item.rules if name_of(rule) not in off))
@@ -336,7 +356,7 @@ def _settings(items: Mapping[str, Place]) -> Iterator[tuple[str, Setting]]:
     for item, place in sorted(items.items()):
         settings = place.get("settings")
         for name, setting in settings.entries() if settings else ():
-            setting.only("value", "unit", "means", "verified")
+            setting.only("value", "unit", "means", "verified", "most")
             if not name.startswith(f"{item}."):
                 raise setting.broken(f"a setting of this item must be named '{item}.something'")
             yield (
@@ -347,6 +367,7 @@ def _settings(items: Mapping[str, Place]) -> Iterator[tuple[str, Setting]]:
                     setting.need("unit").text(),
                     setting.need("means").text(),
                     setting.need("verified").flag(),
+                    setting["most"].number() if setting.has("most") else None,
                 ),
             )
 

@@ -59,6 +59,8 @@ def hint(row: SettingRow) -> str:
                 most=number(row.bounds.most),
             )
         )
+        if row.setting.most is not None:
+            said.append(gettext("The question asks no further than this."))
     return " ".join(said)
 
 

@@ -23,6 +23,8 @@ def test_another_figure_is_another_version_with_the_same_logic() -> None:
     changed = editions.apply(BASE, Changes(values={"surgery-recent.hold-weeks": 8}))
 
     assert changed.settings["surgery-recent.hold-weeks"].value == 8
+    (hold,) = (one for one in changed.items["surgery-recent"].rules if one.id == "under-6-weeks")
+    assert hold.reason == "Under 8 weeks ago, or the date is not known."
     assert changed.hash != BASE.hash
     assert editions.fits(changed)
     assert not editions.is_newer(BASE, changed)
@@ -41,6 +43,7 @@ def test_a_verified_figure_is_part_of_what_is_signed() -> None:
         ("surgery-recent.hold-weeks", 60),  # a slip of the hand
         ("surgery-recent.hold-weeks", 1),
         ("surgery-recent.hold-weeks", 6.5),  # whole weeks
+        ("surgery-recent.review-months", 5),  # nobody is asked about more than 4
         ("diabetes.a1c-limit", -8),
         ("minor.adult-from", 17),  # consent of a guardian is nobody's to lower
         ("minor.adult-from", 19),
@@ -158,3 +161,11 @@ def test_the_changes_of_a_draft_are_read_back() -> None:
     changes = Changes({"a.b": 1}, {"a.b": True}, {"a/b": WHY}, ("c/d",))
 
     assert editions.read(changes.to_text()) == changes
+
+
+def test_a_reason_that_names_a_figure_that_there_is_not_is_refused() -> None:
+    value = json.loads(BASE.document)
+    value["items"]["surgery-recent"]["rules"][0]["reason"] = "Under {surgery-recent.weeks} weeks."
+
+    with pytest.raises(BrokenData, match=r"surgery-recent\.weeks"):
+        rules.from_document(json.dumps(value))
