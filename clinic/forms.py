@@ -83,10 +83,18 @@ class DateField(Field):
         self.data = None
         if not any(parts) and self.optional:
             return
-        try:
-            self.data = date(*(int(part) for part in parts if part.isascii()))
-        except (ValueError, TypeError, OverflowError) as error:
-            raise ValidationError(str(_("Enter a date like 3 15 2026"))) from error
+        self.data = _day(*parts)
+
+
+def _day(year: str, month: str, day: str) -> date:
+    """Read three boxes; say what to do if they hold no date."""
+    parts = (year, month, day)
+    if not all(part.isascii() and part.isdecimal() for part in parts) or len(year) != 4:
+        raise ValidationError(str(_("Enter a date like 3 15 2026")))
+    try:
+        return date(*(int(part) for part in parts))
+    except (ValueError, OverflowError) as error:
+        raise ValidationError(str(_("Check this date. There is no such day"))) from error
 
 
 def _printable(text: str) -> str:
@@ -874,12 +882,7 @@ def _read_date(form: HistoryForm, question: Question) -> object:
         return "not_sure"
     if not any(parts):
         return None
-    if not all(part.isascii() and part.isdecimal() for part in parts) or len(parts[0]) != 4:
-        raise ValidationError(str(_("Enter a date like 3 15 2026")))
-    try:
-        return date(*(int(part) for part in parts)).isoformat()
-    except ValueError as error:
-        raise ValidationError(str(_("Check this date. There is no such day"))) from error
+    return _day(*parts).isoformat()
 
 
 def _says_unsure(form: HistoryForm, question: Question) -> bool:
