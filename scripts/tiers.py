@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[1]
+LANE = ROOT / "scripts" / "lane.py"
 REPORTS = ROOT / "var" / "tests"
 TIERS = {
     "unit": "the core alone",
@@ -29,8 +30,8 @@ NEEDED_BY = {
     "libatomic1": {"support", "browser"},
     "postgresql": {"support", "migrations", "integration", "web", "browser", "storm"},
 }
-# Two processes, each with databases and servers of its own; the storm has both cores to itself.
-HALVED = {
+# Two lanes, each with databases and servers of its own; the storm has both cores to itself.
+SHARED = {
     "unit",
     "property",
     "architecture",
@@ -95,27 +96,34 @@ def run(tier: str) -> Result:
         print(unable)
         return Result(tier, unable=unable)
     began = time.monotonic()
-    halves = [
-        _start(f"{tier}-{number}", files) for number, files in enumerate(shares(tier), start=1)
-    ]
-    ended = [_finish(half, began) for half in halves]
+    files = files_of(tier)
+    number_of_lanes = 2 if tier in SHARED and len(files) > 1 else 1
+    (REPORTS / tier).mkdir(parents=True, exist_ok=True)
+    lanes = [_start(tier, number, files) for number in range(1, number_of_lanes + 1)]
+    ended = [_finish(lane, began) for lane in lanes]
     passed, failed = (sum(numbers) for numbers in zip(*ended, strict=True))
+    if not failed and (left := _collected(tier) - passed):
+        print(f"{left} tests of {tier} were run by nobody")
+        failed = abs(left)
     return Result(tier, passed, failed, time.monotonic() - began)
 
 
-def shares(tier: str) -> list[list[str]]:
-    """Part a tier's files in two halves of like size where it may run side by side."""
-    if tier not in HALVED:
-        return [[f"tests/{tier}"]]
+def files_of(tier: str) -> list[str]:
+    """List a tier's files, the biggest first: what is taken last should be done soon."""
     files = sorted(
-        (ROOT / "tests" / tier).rglob("test_*.py"), key=lambda file: -file.stat().st_size
+        (ROOT / "tests" / tier).rglob("test_*.py"), key=lambda file: (-file.stat().st_size, file)
     )
-    names = [str(file.relative_to(ROOT)) for file in files]
-    return [half for half in (names[::2], names[1::2]) if half] or [[f"tests/{tier}"]]
+    return [str(file.relative_to(ROOT)) for file in files] or [f"tests/{tier}"]
+
+
+def _collected(tier: str) -> int:
+    """Read how many tests the lanes of a tier saw before they parted them."""
+    file = REPORTS / tier / "collected"
+    return int(file.read_text(encoding="utf-8")) if file.exists() else 0
 
 
 @dataclass
-class Half:
+class Lane:
     """One pytest that is under way; all but the first keep what they say until they end."""
 
     process: subprocess.Popen[bytes]
@@ -123,35 +131,35 @@ class Half:
     said: Path | None
 
 
-def _start(name: str, files: list[str]) -> Half:
-    report = REPORTS / f"{name}.xml"
-    said = None if name.endswith("-1") else REPORTS / f"{name}.txt"
-    command = [sys.executable, "-m", "pytest", *files, "--quiet", "--tb=short"]
+def _start(tier: str, number: int, files: list[str]) -> Lane:
+    report = REPORTS / f"{tier}-{number}.xml"
+    said = None if number == 1 else REPORTS / f"{tier}-{number}.txt"
+    command = [sys.executable, str(LANE), str(REPORTS / tier), *files, "--quiet", "--tb=short"]
     command += [f"--junitxml={report}", "--color=no", "-o", "junit_family=xunit2"]
     with said.open("wb") if said else nullcontext() as out:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
-    return Half(process, report, said)
+    return Lane(process, report, said)
 
 
-def _finish(half: Half, began: float) -> tuple[int, int]:
+def _finish(lane: Lane, began: float) -> tuple[int, int]:
     left = max(LIMIT_SECONDS - (time.monotonic() - began), 1)
     try:
-        code = half.process.wait(timeout=left)
+        code = lane.process.wait(timeout=left)
     except subprocess.TimeoutExpired:
-        half.process.kill()
-        half.process.wait()
+        lane.process.kill()
+        lane.process.wait()
         print(f"ended after {LIMIT_SECONDS} s")
         return 0, 1
     except KeyboardInterrupt:
-        half.process.wait()
+        lane.process.wait()
         raise
-    if half.said:
-        print(half.said.read_text(encoding="utf-8", errors="replace"), flush=True)
+    if lane.said:
+        print(lane.said.read_text(encoding="utf-8", errors="replace"), flush=True)
     if code == NO_TESTS:
         return 0, 1
-    passed, failed = counts(half.report)
+    passed, failed = counts(lane.report)
     # pytest can end badly without a single failed test, for one when it cannot collect.
     return passed, failed or int(code != 0)
 

@@ -1,6 +1,7 @@
 """The runner of the tests must never call a run green that was not."""
 
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -56,10 +57,10 @@ def test_whatever_is_not_green_is_red(
 
 
 @pytest.mark.parametrize("bad", ["test_a.py", "test_b.py"])
-def test_a_red_half_makes_the_whole_tier_red(
+def test_a_red_file_makes_the_whole_tier_red(
     tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: str
 ) -> None:
-    monkeypatch.setattr(tiers, "HALVED", {"unit"})
+    monkeypatch.setattr(tiers, "SHARED", {"unit"})
     for name in ("test_a.py", "test_b.py"):
         (tree / "tests/unit" / name).write_text(
             "def test_it(): assert False\n" if name == bad else GREEN
@@ -70,16 +71,57 @@ def test_a_red_half_makes_the_whole_tier_red(
     assert last_lines(capsys).endswith("2 passed, 1 failed\n")
 
 
-def test_halves_leave_no_file_out(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiers, "HALVED", {"unit"})
-    names = {f"tests/unit/test_{letter}.py" for letter in "abcde"}
+def test_two_lanes_run_each_test_once(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tiers, "SHARED", {"unit"})
+    names = {f"test_{letter}" for letter in "abcde"}
     for name in names:
-        (tree / name).write_text(GREEN)
+        (tree / f"tests/unit/{name}.py").write_text(GREEN)
 
-    first, second = tiers.shares("unit")
+    assert tiers.main([]) == 0
 
-    assert {*first, *second} == names
-    assert not {*first} & {*second}
+    assert last_lines(capsys).endswith("10 passed, 0 failed\n")
+    first, second = (ran(tree, number) for number in (1, 2))
+    assert sorted(first + second) == sorted([*names, *names])  # two tests in each
+
+
+def test_who_is_done_takes_the_next_file(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiers, "SHARED", {"unit"})
+    waits = (
+        "import pathlib, time\n"
+        "def test_waits():\n"
+        "    give_up = time.monotonic() + 20\n"
+        "    while not pathlib.Path('last').exists() and time.monotonic() < give_up:\n"
+        "        time.sleep(0.05)\n"
+        "    assert pathlib.Path('last').exists()\n"
+        "def test_goes_on(): pass\n"
+    )
+    (tree / "tests/unit/test_a.py").write_text(waits)  # the biggest, so that it comes first
+    for letter in "bcd":
+        (tree / f"tests/unit/test_{letter}.py").write_text(GREEN)
+    last = "import pathlib\ndef test_it(): pathlib.Path('last').touch()\n"
+    (tree / "tests/unit/test_e.py").write_text(last)
+
+    assert tiers.main([]) == 0
+
+
+def test_a_file_that_nobody_ran_is_red(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("test_a.py", "test_b.py"):
+        (tree / "tests/unit" / name).write_text(GREEN)
+    (tree / "reports/unit").mkdir(parents=True)
+    (tree / "reports/unit/taken-0").touch()
+
+    result = tiers.run("unit")
+
+    assert (result.passed, result.failed) == (2, 2)
+    assert "2 tests of unit were run by nobody" in capsys.readouterr().out
+
+
+def ran(tree: Path, number: int) -> list[str]:
+    """Name the files of the tests that one lane ran."""
+    report = ET.parse(tree / f"reports/unit-{number}.xml")  # noqa: S314 - our own pytest wrote it
+    return [str(case.get("classname")).rpartition(".")[2] for case in report.iter("testcase")]
 
 
 def test_a_folder_that_is_gone_is_red(tree: Path) -> None:
