@@ -211,6 +211,8 @@ def later() -> Answer:
     draft = _draft_or_sent()
     if isinstance(draft, Response):
         return draft
+    if draft.stopped_page is not None and not draft.mistaken:
+        return redirect(url_for("request.stop"), 303)
     return _draw_later(forms.MailedCodeForm(), draft)
 
 

@@ -56,7 +56,8 @@ def test_a_gap_that_could_be_urgent_is_asked_before_the_emergency_page(ana: Walk
 def test_the_one_way_on_is_to_say_that_it_was_a_mistake(ana: Walker) -> None:
     ana.save(ana.comes_to_history(), CHEST)
 
-    for path in ("/request/", "/request/where", "/request/check", "/request/consent"):
+    pages = ("", "where", "check", "consent", "later")
+    for path in (f"/request/{page}" for page in pages):
         assert ana.get(path).path == "/request/stop", path
     page = ana.get("/request/stop").submit("I chose that by mistake")
 
@@ -78,6 +79,7 @@ def test_an_answer_called_a_mistake_stays_on_record_and_holds_the_needles(
 
     assert page.heading == "We have your request"
     assert "We will call you today" in page.text
+    assert "We call you, to ask" in page.text
     assert "before any needling is planned" not in page.text  # a screening can clear by itself
     first, second = ana.rows(Intake)
     assert (first.number, second.number) == (1, 2)
