@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic import forms
-from clinic.access import Permission
+from clinic.access import NotThere, Permission
 from clinic.forms import (
     BeginDraftForm,
     InForceForm,
@@ -88,15 +88,21 @@ def begin() -> Answer:
 @blueprint.get("/drafts/<uuid:draft_id>")
 @guards.staff(Permission.APPROVE_RULES)
 def draft(draft_id: UUID) -> Answer:
-    """Show a draft: what it changes, its trial, and its items."""
-    return _draft_page(draft_id)
+    """Show a draft: what it changes, its trial, and its items; one that ended leads on."""
+    try:
+        return _draft_page(draft_id)
+    except NotThere:
+        return _ended(draft_id)
 
 
 @blueprint.route("/drafts/<uuid:draft_id>/items/<item>", methods=["GET", "POST"])
 @guards.staff(Permission.APPROVE_RULES)
 def item(draft_id: UUID, item: str) -> Answer:
     """Show and change the figures and rules of one item."""
-    page = kept.item(guards.actor(), draft_id, item)
+    try:
+        page = kept.item(guards.actor(), draft_id, item)
+    except NotThere:
+        return _ended(draft_id)
     form = _item_form(page)
     if not form.validate_on_submit():
         return _item_page(page, form), 422 if form.errors else 200
@@ -237,6 +243,16 @@ def go_on(trial_id: UUID) -> Answer:
     return redirect(url_for("rulesets.trial", trial_id=trial_id), 303)
 
 
+def _ended(draft_id: UUID) -> Answer:
+    """Lead on from a draft that somebody approved or gave up meanwhile; else it is not there."""
+    digest = kept.ended(guards.actor(), draft_id)
+    if digest is None:
+        flash(_("This draft was given up. Nothing of yours is saved in it."), "warning")
+        return redirect(url_for("rulesets.overview"), 303)
+    flash(_("This draft was approved, and is changed no more. Begin another one."), "warning")
+    return redirect(url_for("rulesets.version", digest=digest), 303)
+
+
 def _draft_page(draft_id: UUID, refused: CannotApprove | None = None) -> str:
     return render_template(
         "rulesets/draft.html",
@@ -280,7 +296,8 @@ def _item_form(page: ItemPage) -> RuleItemForm:
 
 def _figure_label(row: kept.SettingRow) -> str:
     name = row.name.partition(".")[2].replace("-", " ").capitalize()
-    return f"{name} ({row.setting.unit})"
+    unit = row.setting.unit
+    return name if unit in name.lower().split() else f"{name} ({unit})"
 
 
 def _item_page(page: ItemPage, form: RuleItemForm, *, stale: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from clinic.screening import editions, questionnaire, rules
 from clinic.screening.editions import Bounds, Changes, Comparison
 from clinic.screening.plainly import Teller
 from clinic.screening.rules import Rule, Ruleset, Setting
+
+CODE, FIGURE_NAME = re.compile(r"`([^`]*)`"), re.compile(r" \[`[^`]*`\]")
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ class RuleRow:
 
     name: str
     rule: Rule
-    told: str  # when it fires, in plain English with the ids of the questions
+    told: str  # when it fires, in plain English with the questions as worded
     may_be_off: bool
     off: bool
     code: str
@@ -233,6 +236,15 @@ def draft(actor: Actor, draft_id: UUID) -> DraftPage:
         trial=newest_trial(ruleset.hash),
         state=stored.state if stored else "draft",
     )
+
+
+def ended(actor: Actor, draft_id: UUID) -> str | None:
+    """Return the hash that a draft was approved as, or None if it was given up."""
+    actor.require(Permission.APPROVE_RULES)
+    row = db.session.get(RulesetDraft, draft_id)
+    if row is None or row.ended_at is None:
+        raise NotThere
+    return row.hash if row.ended_as == "approved" else None
 
 
 def item(actor: Actor, draft_id: UUID, item_id: str) -> ItemPage:
@@ -378,8 +390,19 @@ def _rule_rows(ruleset: Ruleset, item_id: str) -> Iterator[RuleRow]:
         name = rules.name_of(rule)
         off = ruleset.switched_off.get(name)
         said = (off.code, off.reason) if off else ("", "")
-        told = teller.rule(rule).replace("`", "")
+        told = _in_words(teller.rule(rule))
         yield RuleRow(name, rule, told, rules.may_be_off(rule), off is not None, *said)
+
+
+def _in_words(told: str) -> str:
+    """Name questions as patients read them; a figure stands there already, without its name."""
+    questions = questionnaire.shipped().questions
+
+    def worded(named: re.Match[str]) -> str:
+        question = questions.get(named[1])
+        return f"“{question.text}”" if question else named[1]
+
+    return CODE.sub(worded, FIGURE_NAME.sub("", told))
 
 
 def _titles(*rulesets: Ruleset) -> dict[str, str]:

@@ -44,8 +44,12 @@ def test_a_figure_within_its_bounds_and_a_switch_with_its_reason_are_saved(desk:
     assert refused.status == 422
     assert "Choose why, and write one sentence" in refused.text
     assert refused.values["reason_0"] == ["Short"]
-    assert "diabetes.a1c at least 8 [diabetes.a1c-limit]" in refused.text
+    assert "“What was your last A1c?” at least 8 " in refused.text
     assert "Switched off" in saved.text
+    stale = refused.submit("Save in the draft", whole)
+    assert "Our own protocol asks this in person." in stale.text
+    saved.submit("Discard this draft")
+    assert "This draft was given up" in desk.get(saved.path).text
 
 
 def test_from_a_draft_to_rules_in_force(desk: Desk) -> None:
@@ -76,6 +80,8 @@ def test_from_a_draft_to_rules_in_force(desk: Desk) -> None:
     version = desk.get(page.path).submit("Approve this version")
     assert acts(desk).count("ruleset.approved") == 1
     assert "Approved by Lena Lead" in version.text
+    late = desk.get(page.path)
+    assert (late.path, "This draft was approved" in late.text) == (version.path, True)
     assert in_force_now(desk) is None
     overview = version.submit("Put this version in force")
     assert "1 open request is still to be screened anew" in overview.text
