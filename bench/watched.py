@@ -22,20 +22,24 @@ class Watched:
 
     seconds: float = 0.0
     processor: float = 0.0  # seconds on all cores, ended processes included
+    busy: dict[int, float] = field(default_factory=dict)  # the same, by process
     most: dict[int, float] = field(default_factory=dict)  # the most that each process held
     together: float = 0.0  # the most that all of them held at one moment, shared pages once each
 
     def told(self, count: int) -> str:
         """Say it in lines, for so many things done."""
-        parent, *children = self.most.values() or [0.0]
         cores = self.processor / self.seconds
-        each = ", ".join(f"{one:.0f}" for one in children) or "none"
         return (
             f"{count} in {self.seconds:.1f} s: {count / self.seconds:.0f} a second\n"
-            f"processor time {self.processor:.1f} s: {cores:.2f} of {os.cpu_count()} cores\n"
-            f"memory in MB at most: parent {parent:.0f}, children {each},"
-            f" all at one moment {self.together:.0f}"
+            f"processor time {self.processor:.1f} s, {cores:.2f} of {os.cpu_count()} cores:"
+            f" {_each(self.busy)}\n"
+            f"memory in MB at most, {self.together:.0f} at one moment: {_each(self.most)}"
         )
+
+
+def _each(by_process: Mapping[int, float]) -> str:
+    parent, *children = by_process.values() or [0.0]
+    return f"parent {parent:.0f}, children {', '.join(f'{one:.0f}' for one in children) or 'none'}"
 
 
 def run(
@@ -66,6 +70,7 @@ def _watch(parent: int, found: Watched, over: threading.Event) -> None:
     while not over.wait(EVERY):
         together = 0.0
         for pid in family(parent):
+            found.busy[pid] = max(found.busy.get(pid, 0.0), worked(pid))
             found.most[pid] = max(found.most.get(pid, 0.0), held(pid, "status", "VmHWM"))
             together += held(pid, "smaps_rollup", "Pss")
         found.together = max(found.together, together)
@@ -90,3 +95,12 @@ def held(pid: int, table: str, name: str) -> float:
     except OSError:
         return 0.0
     return next((int(line.split()[1]) / KIB for line in lines if line.startswith(f"{name}:")), 0.0)
+
+
+def worked(pid: int) -> float:
+    """Read a process's own processor time in seconds; 0 as above."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
