@@ -430,6 +430,8 @@ class _History:
             clearance = made.get(review.id)
             ended = clearance is not None and clearance.ended_at is not None
             older = review.intake_id != self.intake.id and (clearance is None or ended)
+            # Taken back, run out or woken: what waits for a decision has none in force.
+            over = clearance is None and self.request.clinical_state == "needs_review"
             yield DecisionRow(
                 decision=review.decision,
                 reason_code=review.reason_code,
@@ -439,7 +441,7 @@ class _History:
                 intake_number=numbers[review.intake_id],
                 signed_name=review.signed_name,
                 signed_at=review.signed_at,
-                past=position > 0 or ended or older,
+                past=position > 0 or ended or older or over,
                 overrides=tuple(self._overrides(review)),
                 question=(review.limits or {}).get("question", ""),
             )

@@ -114,6 +114,8 @@ def test_a_therapist_ticks_asks_takes_back_and_writes_down_what_is_said_on_the_p
 
     page = page.submit("Take the questions back")
     assert "The questions are taken back" in page.text
+    (decision,) = page.soup.select("article.decision")
+    assert "No longer in force" in decision.get_text()
     page = page.follow("Ask some questions again")
     page = page.submit("Ask the patient", asked=["Do you have diabetes?"])
     page = page.follow("Answered by phone").submit("Save these answers", diabetes="not_sure")
