@@ -18,6 +18,7 @@ T = TypeVar("T")
 Part = TypeVar("Part")
 Done = TypeVar("Done")
 
+MOST = 4  # processes of some 60 MB beside one of 180: a large machine has no use for more
 AHEAD = 3  # parts handed out beyond those under way, so that no core waits
 
 
@@ -39,18 +40,24 @@ def each_in_order(
     Processes start anew and share nothing, so that a database connection is never shared either.
     None outlives this one, however it ends. What they are to do stands in an imported module.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    processes = min(_cores(), MOST)
     with ProcessPoolExecutor(
-        cores or 1, mp_context=get_context("spawn"), initializer=_begin, initargs=(prepare,)
+        processes, mp_context=get_context("spawn"), initializer=_begin, initargs=(prepare,)
     ) as pool:
         under_way: deque[Future[Done]] = deque()
         for part in handed:
             with _no_program():
                 under_way.append(pool.submit(work, part))
-            if len(under_way) >= (cores or 1) + AHEAD:
+            if len(under_way) >= processes + AHEAD:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager
