@@ -95,6 +95,7 @@ def answers_anew(page: Page) -> tuple[Page, list[str]]:
     while page.path.startswith("/request/history/"):
         here = page.path.partition("?")[0].rpartition("/")[2]
         asked.append(here)
+        assert "Some questions we always ask again" in page.text
         refused = page.submit("Save and continue")
         assert refused.status == 422
         mild = {name: HEALTHY[here].get(name, "no") for name in refused.errors if name}
