@@ -116,6 +116,7 @@ def test_a_therapist_ticks_asks_takes_back_and_writes_down_what_is_said_on_the_p
     assert "The questions are taken back" in page.text
     (decision,) = page.soup.select("article.decision")
     assert "No longer in force" in decision.get_text()
+    assert page.soup.select("section.decisions.no-print")
     page = page.follow("Ask some questions again")
     page = page.submit("Ask the patient", asked=["Do you have diabetes?"])
     page = page.follow("Answered by phone").submit("Save these answers", diabetes="not_sure")
