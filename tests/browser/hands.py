@@ -4,8 +4,8 @@ from playwright.sync_api import Locator, Page
 
 FURTHEST = 150  # tabs to the next control; a page on which it is further off is unfit for keys
 IS_HERE = "(one) => one === document.activeElement"
-SAME_GROUP = """(one) => one.type === "radio" && document.activeElement.type === "radio"
-    && one.name === document.activeElement.name"""
+IS_REACHED = """(one) => one === document.activeElement || one.type === "radio"
+    && document.activeElement.type === "radio" && one.name === document.activeElement.name"""
 FOCUS_SHOWS = """() => {
   const here = document.activeElement;
   const parts = [here, here.nextElementSibling].filter(Boolean).map((one) => getComputedStyle(one));
@@ -64,9 +64,9 @@ class Keys:
         self._reach(button).keyboard.press("Enter")
 
     def _reach(self, target: Locator) -> Page:
-        page = target.page
+        page, control = target.page, target.element_handle()
         for _ in range(FURTHEST):
-            if target.evaluate(IS_HERE) or target.evaluate(SAME_GROUP):
+            if control.evaluate(IS_REACHED):
                 assert page.evaluate(FOCUS_SHOWS), f"focus does not show on {target}"
                 return page
             page.keyboard.press("Tab")
