@@ -265,8 +265,9 @@ def _spoken(
     age = _age(answers, as_of)
     for question_id, text in _typed(questionnaire, answers):
         own = questionnaire.questions[question_id].item
-        for whole in words.clauses(text):
-            for item, phrase in _heard(whole, ruleset, cues, as_of, age):
+        clauses = words.clauses(text)
+        for whole, following in zip(clauses, (*clauses[1:], ()), strict=False):
+            for item, phrase in _heard(whole, following, ruleset, cues, as_of, age):
                 if item != own and (question_id, text, item) not in counted:
                     found.setdefault(item, {})[Said(question_id, " ".join(phrase))] = None
         for item in _in_other_language(text, ruleset):
@@ -296,17 +297,17 @@ def _formulary(ruleset: Ruleset, answers: Answers, as_of: date) -> Formulary:
     return ruleset.formulary if alone else ruleset.formulary.by_another_writer
 
 
-def _heard(
-    whole: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
+def _heard(  # noqa: PLR0917 - all that is known of one clause
+    whole: Tokens, following: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
 ) -> Iterator[tuple[str, Tokens]]:
-    yield from _heard_in(whole, ruleset, cues, as_of, age)
+    yield from _heard_in(whole, following, ruleset, cues, as_of, age)
     fewer = cues.without_emphasis(whole)
     if fewer != whole:
-        yield from _heard_in(fewer, ruleset, cues, as_of, age)
+        yield from _heard_in(fewer, following, ruleset, cues, as_of, age)
 
 
-def _heard_in(
-    whole: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
+def _heard_in(  # noqa: PLR0917 - all that is known of one clause
+    whole: Tokens, following: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
 ) -> Iterator[tuple[str, Tokens]]:
     near = ruleset.phrases_in(whole)
     if not near:
@@ -322,8 +323,18 @@ def _heard_in(
             ):
                 continue
             except_in = ruleset.look_alikes.get(item, ())
-            if _says(clause, phrase, named, spans, except_in, cues):
+            # What is so "not any more" was so once, and what "except when" follows is so at times.
+            no_denial = (about.about_ever and cues.among("no_more", clause)) or _is_at_times(
+                whole, following, phrase, cues
+            )
+            if _says(clause, phrase, named, spans, except_in, cues, no_denial=no_denial):
                 yield item, phrase
+
+
+def _is_at_times(whole: Tokens, following: Tokens, phrase: Tokens, cues: Cues) -> bool:
+    """Whether an exception follows a phrase, in its clause or at the beginning of the next one."""
+    index = words.find(whole, phrase)
+    return index >= 0 and cues.excepted(whole[index + len(phrase) :], following)
 
 
 def _named(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Tokens:
@@ -380,6 +391,8 @@ def _says(  # noqa: PLR0917 - all that is known of one clause
     spans: Spans,
     alike: tuple[Tokens, ...],
     cues: Cues,
+    *,
+    no_denial: bool,
 ) -> bool:
     """Whether a clause says a phrase of the writer; what denies "back surgery" denies "surgery"."""
     index = words.find(clause, phrase)
@@ -387,7 +400,7 @@ def _says(  # noqa: PLR0917 - all that is known of one clause
         end = index + len(phrase)
         before = named[: min(start for start, stop in spans if start <= index and stop >= end)]
         if not (
-            cues.negated(before, (NAMED,))
+            (not no_denial and cues.negated(before, (NAMED,)))
             or (cues.of_somebody_else(before, (NAMED,)) and not cues.among("self", phrase))
             or _inside(clause, range(index, end), alike)
         ):

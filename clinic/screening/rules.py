@@ -115,6 +115,7 @@ class Item:
     patient: Mapping[str, Mapping[str, str]]
     words: Mapping[str, tuple[str, ...]]
     about_now: bool
+    about_ever: bool
     mild_words: Mapping[str, tuple[str, ...]]
     words_settle: bool
     look_alikes: tuple[str, ...] = ()
@@ -396,6 +397,7 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         patient=_patient(name, place, files),
         words=_lay_words(name, "words", place, files),
         about_now=about is not None and about.one_of("now", "ever") == "now",
+        about_ever=about is not None and about.text() == "ever",
         mild_words=_lay_words(name, "mild_words", place, files),
         words_settle=_flag(place, "words_settle"),
         look_alikes=tuple(_look_alikes(name, place, files)),

@@ -246,6 +246,8 @@ class _Page:
                 yield f"- **{name}:** {text}"
         if item.words and item.about_now:
             yield "- Words about something long past do not count."
+        if item.words and item.about_ever:
+            yield '- "Not any more" beside these words says that it was so once, and counts.'
         if item.words_settle:
             yield '- "Not sure" beside words, a place or a side that name it counts as "yes".'
         yield ""

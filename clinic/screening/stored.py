@@ -185,6 +185,7 @@ def _item(name: str, place: Mapping[str, object]) -> Item:
         patient={},
         words={},
         about_now=False,
+        about_ever=False,
         mild_words={},
         words_settle=False,
     )

@@ -15,9 +15,9 @@ CUES = (
     "negation", "not_negation", "family", "self", "me_too", "carriers", "stopped", "not_stopped",
     "no_more", "once_taken", "ongoing", "restarted", "occasion", "now_and_then", "long_past",
     "present", "aches", "nothing", "nothing_words", "breaks", "filler", "ordinary",
-    "emphasis", "of_another", "since_long", "happened",
+    "emphasis", "of_another", "since_long", "happened", "i_am", "excepted",
 )  # fmt: skip
-LATER_CUES = frozenset({"emphasis", "of_another", "since_long", "happened"})
+LATER_CUES = frozenset({"emphasis", "of_another", "since_long", "happened", "i_am", "excepted"})
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _CLAUSES = re.compile(
     r"[,;:|!?&+\n\r\t\u2022\u00b7]+"  # stops and bullets
@@ -129,12 +129,28 @@ class Cues:
 
     def of_somebody_else(self, before: Sequence[str], named: Container[str] = ()) -> bool:
         """Whether the words before speak of another person, and not of the writer after that."""
-        other = self.last("family", before)
+        other = self._last_other(tuple(before))
         if other < 0 or self.last("self", before) > other:
             return False
         between = tuple(before)[other:]
         belongs = self.last("of_another", between)
         return self._carried(between[max(belongs, 0) :], named)
+
+    def _last_other(self, before: Tokens) -> int:
+        """Where the last word for another person ends, or -1: "I am a mother" is the writer."""
+        writer = {end for _, end in self._places("i_am", before)}
+        return max(
+            (end for start, end in self._places("family", before) if start not in writer),
+            default=-1,
+        )
+
+    def excepted(self, rest: Tokens, following: Tokens) -> bool:
+        """Whether an exception follows what was denied: "no pain, except when I climb stairs"."""
+        near = rest[:REACH]
+        if self.among("excepted", near):
+            return True
+        begun = (start for start, _ in self._places("excepted", following))
+        return near == rest and next(begun, 1) == 0
 
     def without_emphasis(self, words: Tokens) -> Tokens:
         """The words without those of more or less and of a side, which no lay words hold."""
