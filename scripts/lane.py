@@ -3,6 +3,7 @@
 Usage: lane.py FOLDER FILE... [OPTION OF PYTEST...]; who shares names the same folder and files.
 """
 
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,12 @@ class Lane:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def pytest_collection_finish(self) -> None:
+        """Look for cycles less often: a tenth of the time went into going over what stays."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Take the place of pytest's own loop, unless a file could not be read."""
