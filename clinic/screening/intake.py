@@ -319,7 +319,11 @@ def _heard_in(  # noqa: PLR0917 - all that is known of one clause
         for item, phrase in near:
             about = ruleset.items[item]
             if about.about_now and (
-                past or (not about.red_flag and _since_long_ago(clause, phrase, cues, as_of, age))
+                past
+                or (
+                    (about.about_event or not about.red_flag)
+                    and _since_long_ago(clause, phrase, cues, as_of, age)
+                )
             ):
                 continue
             except_in = ruleset.look_alikes.get(item, ())

@@ -116,6 +116,7 @@ class Item:
     words: Mapping[str, tuple[str, ...]]
     about_now: bool
     about_ever: bool
+    about_event: bool
     mild_words: Mapping[str, tuple[str, ...]]
     words_settle: bool
     look_alikes: tuple[str, ...] = ()
@@ -396,8 +397,9 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         from_list=_flag(place, "from_list"),
         patient=_patient(name, place, files),
         words=_lay_words(name, "words", place, files),
-        about_now=about is not None and about.one_of("now", "ever") == "now",
+        about_now=about is not None and about.one_of("now", "ever", "event") != "ever",
         about_ever=about is not None and about.text() == "ever",
+        about_event=about is not None and about.text() == "event",
         mild_words=_lay_words(name, "mild_words", place, files),
         words_settle=_flag(place, "words_settle"),
         look_alikes=tuple(_look_alikes(name, place, files)),

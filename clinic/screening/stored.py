@@ -186,6 +186,7 @@ def _item(name: str, place: Mapping[str, object]) -> Item:
         words={},
         about_now=False,
         about_ever=False,
+        about_event=False,
         mild_words={},
         words_settle=False,
     )

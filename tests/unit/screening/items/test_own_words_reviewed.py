@@ -13,6 +13,9 @@ A_CHILD = {
     "minor.assent": "yes",
 }
 RED_FLAGS = [
+    "since a fall in 2010 and another fall yesterday",
+    "since a car accident 3 weeks ago my back hurts",
+    "since my car accident my neck hurts",
     "no chest pain, except when I climb stairs",
     "no chest pain unless I run",
     "sin dolor de pecho, excepto al subir escaleras",
@@ -289,6 +292,8 @@ CONDITIONS = [
     "I am treated at the cancer center",
 ]
 HARMLESS_TALK = [
+    "since a car accident in 2010 my back hurts",
+    "me duele la espalda desde un choque en 2012",
     "I am expecting relief",
     "no pain at all unless I sit",
     "my back only hurts when I run, no numbness",
