@@ -122,6 +122,14 @@ RED_FLAGS = [
     "estoy cansada de vivir",
 ]
 CONDITIONS = [
+    "I had a seizzure as a teen",
+    "hemophillia",
+    "collasped lung in 2001",
+    "my difibrilator",
+    "lymphedma in my arm",
+    "they gave me a pig valve",
+    "my blood counts are low",
+    "no puedo decidir solo",
     "I don't have cancer anymore",
     "ya no tengo cáncer",
     "I'm not epileptic any more",
