@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from clinic.screening import conditions, medicines, regions
+from clinic.screening import conditions, medicine_list, regions
 from clinic.screening.conditions import (
     UNSURE,
     Age,
@@ -136,7 +136,9 @@ class _Lint:
     def __init__(self, data: Data) -> None:
         self.data = data
         self.body: Body = regions.read(data.general["regions"])
-        self.formulary: Formulary = medicines.read(data.general["medicines"], data.general["words"])
+        self.formulary: Formulary = medicine_list.read(
+            data.general["medicines"], data.general["words"]
+        )
         self.sections = list(data.general["sections"].need("sections").each())
         expected = {
             name for one in self.sections if one.has("items") for name in one["items"].texts()

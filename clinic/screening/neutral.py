@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from clinic.screening import medicines, rules, words
+from clinic.screening import medicine_list, rules, words
 from clinic.screening.words import Tokens
 
 # What the screening's own lists do not hold as a single word, in both languages, without accents.
@@ -49,7 +49,7 @@ def _phrases_in(said: Tokens) -> list[str]:
 
 
 def _medicines_in(text: str) -> list[str]:
-    return [words.plain(hit.name) for hit in medicines.shipped().mentioned(text)]
+    return [words.plain(hit.name) for hit in medicine_list.shipped().mentioned(text)]
 
 
 @cache

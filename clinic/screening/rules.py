@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from clinic.screening import conditions, lint, medicines, regions, source, words
+from clinic.screening import conditions, lint, medicine_list, regions, source, words
 from clinic.screening.conditions import Condition, Regions
 from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
@@ -302,7 +302,7 @@ def _build(files: _Files, document: str) -> Ruleset:
         to_come=frozenset(to_come),
         sources=sources,
         body=body,
-        formulary=medicines.read(files.general["medicines"], files.general["words"]),
+        formulary=medicine_list.read(files.general["medicines"], files.general["words"]),
         document=document,
         switched_off=off,
     )

@@ -25,7 +25,7 @@ from clinic.commands import demo_clinic, demo_questions
 from clinic.extensions import db
 from clinic.models import Location
 from clinic.queries import letter_texts
-from clinic.screening import medicines, regions
+from clinic.screening import medicine_list, regions
 from clinic.services import letters
 from clinic.web import errors, filters, headers
 from tests.support import databases, pseudo
@@ -308,7 +308,7 @@ def _given(app: Flask) -> Iterator[str]:
     body = regions.shipped()
     for language in filters.LANGUAGES:
         yield from (body.label(region, language) for region in body.ids)
-    for named in medicines.shipped().names.values():
+    for named in medicine_list.shipped().names.values():
         yield from (agent for agent, _group in named)
     for file in sorted(DATA.rglob("*.yaml")):
         yield from _texts(yaml.safe_load(file.read_text(encoding="utf-8")))

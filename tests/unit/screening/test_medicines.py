@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from clinic.screening import medicines
+from clinic.screening import medicine_list
 from clinic.screening.levels import Level
-from clinic.screening.medicines import recognise
+from clinic.screening.medicine_list import recognise
 from tests.unit.screening.harmless import TODAY, finding, level, screened
 
 # What was typed, and the classes that count.
@@ -377,7 +377,7 @@ def test_a_medicine_that_tells_of_hiv_is_for_the_therapist_alone() -> None:
 
 
 def test_two_hundred_harmless_medicines_are_known_by_name() -> None:
-    shipped = medicines.shipped()
+    shipped = medicine_list.shipped()
     harmless = {
         name
         for name, agents in shipped.names.items()

@@ -4,7 +4,7 @@ from importlib import resources
 
 import pytest
 
-from clinic.screening import medicines, rules
+from clinic.screening import medicine_list, rules
 from clinic.screening.neutral import telling
 
 
@@ -36,7 +36,7 @@ def test_every_phrase_by_which_the_rules_hear_a_condition_gives_it_away() -> Non
 
 @pytest.mark.parametrize("name", ["Eliquis", "warfarin", "metformin", "Plavix", "insulina"])
 def test_a_medicine_gives_itself_away_whoever_takes_it(name: str) -> None:
-    assert medicines.shipped().mentioned(name)
+    assert medicine_list.shipped().mentioned(name)
 
     for text in (f"Stop {name}.", f"You do not take {name}.", f"Deje {name.upper()}, por favor."):
         assert telling(text), text

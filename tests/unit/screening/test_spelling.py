@@ -5,10 +5,10 @@ from string import ascii_lowercase
 
 from rapidfuzz.distance import OSA
 
-from clinic.screening import medicines, rules, words
+from clinic.screening import medicine_list, rules, words
 from clinic.screening.spelling import SHORTEST
 
-SPELLING = medicines.shipped().spelling
+SPELLING = medicine_list.shipped().spelling
 NAMES = sorted({name for names in SPELLING.by_length.values() for name in names})
 TEXTS = (
     "I had a stroke and my sugar is high",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clinic.screening import medicines, rules, source, spelling, suggestions, words
+from clinic.screening import medicine_list, medicines, rules, source, spelling, suggestions, words
 from clinic.screening.intake import Mention
 from tests.support.kept_versions import kept
 from tests.unit.screening.harmless import TODAY
@@ -22,7 +22,7 @@ KIB = 1024
 
 
 def test_the_classes_stand_in_the_order_of_the_34_rows_of_the_table() -> None:
-    rows = [one.row for one in medicines.shipped().classes.values()]
+    rows = [one.row for one in medicine_list.shipped().classes.values()]
 
     of_table = [row for row in dict.fromkeys(rows) if not row.startswith("Section 0")]
     assert of_table == [line["row"] for line in TABLE]
@@ -32,7 +32,7 @@ def test_the_classes_stand_in_the_order_of_the_34_rows_of_the_table() -> None:
 
 @pytest.mark.parametrize("line", TABLE, ids=lambda line: line["row"])
 def test_every_name_of_a_row_is_read_as_a_class_of_that_row(line: dict[str, Any]) -> None:
-    formulary = medicines.shipped()
+    formulary = medicine_list.shipped()
 
     for name in line["names"]:
         of = {formulary.classes[one].row for _, one in formulary.names.get(words.tokens(name), ())}
@@ -44,7 +44,7 @@ def test_more_than_three_thousand_names_are_known_and_offered() -> None:
 
 
 def test_no_name_is_swallowed_by_a_word_that_says_nothing() -> None:
-    formulary = medicines.shipped()
+    formulary = medicine_list.shipped()
 
     lost = [
         " ".join(name)
@@ -60,7 +60,7 @@ def test_the_offered_names_are_a_small_file() -> None:
 
 
 def test_a_line_read_again_means_the_same_and_another_day_is_another_reading() -> None:
-    known = medicines.shipped()
+    known = medicine_list.shipped()
     line = "stopped Eliquis on 11/01/2026"
 
     first, again = (known.recognise(line, as_of=TODAY) for _ in range(2))
@@ -71,7 +71,7 @@ def test_a_line_read_again_means_the_same_and_another_day_is_another_reading() -
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    known = medicines.shipped()
+    known = medicine_list.shipped()
 
     for number in range(known.read.MOST + 10):
         known.recognise(f"tea {number}")
@@ -80,7 +80,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 
 def test_a_list_of_five_with_a_misspelling_is_read_in_time() -> None:
-    known = pickle.loads(pickle.dumps(medicines.shipped()))  # noqa: S301 - our own bytes
+    known = pickle.loads(pickle.dumps(medicine_list.shipped()))  # noqa: S301 - our own bytes
     rounds = 200
     begun = time.process_time()
 
@@ -96,7 +96,7 @@ def test_a_class_that_ends_a_name_must_be_there() -> None:
     broken = source.from_value({**data["medicines"].value, "endings": {"nobody": ["xx"]}}, "m.yaml")
 
     with pytest.raises(source.BrokenData, match="no class of medicines 'nobody'"):
-        medicines.read(broken, data["words"])
+        medicine_list.read(broken, data["words"])
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_word_is_near_a_name_by_two_letters_or_by_one_in_a_name_of_five(
 
 def test_a_medicine_of_a_question_that_a_stored_ruleset_lacks_is_read_by_a_therapist() -> None:
     earlier = rules.from_document(kept("format-1", "rules"))
-    (hit,) = medicines.recognise("sertraline").hits
+    (hit,) = medicine_list.recognise("sertraline").hits
     taken = Mention("medicines", "sertraline", hit)
 
     assert medicines.UNRECOGNISED in taken.groups(earlier)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clinic.screening.medicines import recognise
+from clinic.screening.medicine_list import recognise
 from tests.unit.screening.harmless import TODAY, screened
 
 LINES: list[dict[str, Any]] = yaml.safe_load(
