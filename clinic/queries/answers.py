@@ -176,7 +176,7 @@ class Worded:
             shown_not_ticked=isinstance(shown, list) and question.id in shown,
             follow_up=question.is_follow_up,
             before=_before(question, value, before),
-            on_the_day=question.again_on_day,
+            on_the_day=question.on_the_day,
             confirmed_on=self._confirmed(question.id),
             asked_again=self._anew(question.id),
             item=question.item,

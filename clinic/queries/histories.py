@@ -325,7 +325,7 @@ class _History:
     def _on_the_day(self) -> Iterator[str]:
         for question in self.words.version.questions.values():
             item = self.ruleset.items.get(question.item)
-            if question.again_on_day and item is not None:
+            if question.on_the_day and item is not None:
                 yield item.title
 
     def _calls(self) -> Iterator[CallRow]:

@@ -61,6 +61,11 @@ class Question:
     may_be_none: bool = False
     at_place: bool = False  # about the place that is to be treated
 
+    @property
+    def on_the_day(self) -> bool:
+        """Whether it is to be asked again at a visit: it changes in a day, or a medicine is new."""
+        return self.again_on_day or self.kind == "medicines"
+
     @cached_property
     def slugs(self) -> tuple[str, ...]:
         """The slugs that may be picked."""

@@ -175,7 +175,7 @@ class _Page:
         for said, holds in (
             ("may be left out", question.optional),
             ("none of them may fit", question.may_be_none),
-            ("asked again on the day", question.again_on_day),
+            ("asked again on the day", question.on_the_day),
             ("asked again when another place is wanted", question.at_place),
             ("therapist only", question.private and not self._item_private(question)),
             ("a box in a group", question.grouped),

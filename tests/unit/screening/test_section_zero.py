@@ -400,3 +400,19 @@ def test_a_route_that_a_later_pass_takes_back_still_counts_and_the_passes_end() 
     found = screening.finding("anticoagulant")
     assert found is not None
     assert found.level is Level.ABSOLUTE
+
+
+def test_what_changes_in_a_day_and_new_medicines_are_asked_again_at_the_visit() -> None:
+    questions = questionnaire.shipped().questions.values()
+
+    again = {question.item for question in questions if question.on_the_day}
+
+    assert again == {
+        "intoxication",
+        "rf-chest-breath",
+        "rf-fever-infection",
+        "infection-current",
+        "skin-infection-wound",
+        "medicines",
+        "pregnancy",
+    }
