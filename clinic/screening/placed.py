@@ -20,7 +20,7 @@ def moved(before: object, wanted: object) -> bool:
     then, now = _named(before), _named(wanted)
     if then == now:
         return False
-    if now & set(UNSURE):
+    if not now or now & set(UNSURE):  # none named counts as every place
         return True
     return not regions.expand(now) <= regions.expand(then - set(UNSURE))
 

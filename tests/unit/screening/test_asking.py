@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from clinic.screening import asking, pages, questionnaire
+from clinic.screening import asking, pages, placed, questionnaire
 from clinic.screening.answers import Answers, read
 from tests.unit.screening.harmless import ASTHMA, TODAY, intake
 
@@ -95,3 +95,13 @@ def test_answers_are_shown_again_unless_they_may_change_in_a_day_or_were_asked_o
     assert asking.reusable(then, EN, stored)["diabetes"] == "no"
     gone = {key: one for key, one in EN.questions.items() if key != "diabetes"}
     assert "diabetes" not in asking.reusable(replace(EN, questions=gone), EN, stored)
+
+
+def test_what_was_said_of_a_place_holds_for_that_place_and_no_other() -> None:
+    assert not placed.moved(["neck", "chest"], ["neck"])
+    assert not placed.moved(["chest"], ["chest-left"])
+    assert not placed.moved(None, None)
+    assert placed.moved(["chest-left"], ["chest"])
+    assert placed.moved(["neck"], ["neck", "jaw"])
+    assert placed.moved(["neck"], ["not_sure"])
+    assert placed.moved(["neck"], [])  # none named counts as every place
