@@ -217,7 +217,10 @@ def _logic(document: str) -> str:
     value = json.loads(document)
     items = {name: _item_logic(item) for name, item in value["items"].items()}
     spoken = {
-        language: {name: item.get("words") for name, item in found.items()}
+        language: {
+            name: {key: item[key] for key in rules.SPOKEN_KEYS if key in item}
+            for name, item in found.items()
+        }
         for language, found in value["translations"].items()
     }
     lists = {name: value[name] for name in ("regions", "words", "medicines")}

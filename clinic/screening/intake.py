@@ -7,18 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 
-from clinic.screening import dates, languages, medicines, timing, words
+from clinic.screening import dates, hearing, languages, medicines, words
 from clinic.screening.answers import Answers
 from clinic.screening.conditions import UNSURE, Regions, Taken, Value
+from clinic.screening.hearing import Writing
 from clinic.screening.medicines import Formulary, Hit
 from clinic.screening.questionnaire import Questionnaire
 from clinic.screening.rules import Item, Ruleset
-from clinic.screening.words import Cues, Tokens
+from clinic.screening.words import Cues
 
 MEDICINES = "medicines"
-NAMED = "+"  # stands for a word of a lay phrase, which no typed word is
-NEAR = 4  # so many words around a phrase still date it
-Spans = tuple[tuple[int, int], ...]
 WANTED = "wanted_regions"
 BORN = "minor"
 ADULT = 18
@@ -262,12 +260,12 @@ def _spoken(
 ) -> dict[str, tuple[Said, ...]]:
     """The lay words of each item that stand in the text of another one, by item."""
     found: dict[str, dict[Said, None]] = {}
-    age = _age(answers, as_of)
+    writing = Writing(ruleset, cues, as_of, _age(answers, as_of))
     for question_id, text in _typed(questionnaire, answers):
         own = questionnaire.questions[question_id].item
         clauses = words.clauses(text)
         for whole, following in zip(clauses, (*clauses[1:], ()), strict=False):
-            for item, phrase in _heard(whole, following, ruleset, cues, as_of, age):
+            for item, phrase in hearing.heard(whole, following, writing):
                 if item != own and (question_id, text, item) not in counted:
                     found.setdefault(item, {})[Said(question_id, " ".join(phrase))] = None
         for item in _in_other_language(text, ruleset):
@@ -295,133 +293,6 @@ def _formulary(ruleset: Ruleset, answers: Answers, as_of: date) -> Formulary:
     age = _age(answers, as_of)
     alone = age is not None and age >= ADULT and answers.get(CAPACITY, OWN) == OWN
     return ruleset.formulary if alone else ruleset.formulary.by_another_writer
-
-
-def _heard(  # noqa: PLR0917 - all that is known of one clause
-    whole: Tokens, following: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
-) -> Iterator[tuple[str, Tokens]]:
-    yield from _heard_in(whole, following, ruleset, cues, as_of, age)
-    fewer = cues.without_emphasis(whole)
-    if fewer != whole:
-        yield from _heard_in(fewer, following, ruleset, cues, as_of, age)
-
-
-def _heard_in(  # noqa: PLR0917 - all that is known of one clause
-    whole: Tokens, following: Tokens, ruleset: Ruleset, cues: Cues, as_of: date, age: int | None
-) -> Iterator[tuple[str, Tokens]]:
-    near = ruleset.phrases_in(whole)
-    if not near:
-        return
-    alike = tuple((item, one) for item, _ in near for one in ruleset.look_alikes.get(item, ()))
-    for clause in cues.split(whole, _within(whole, near + alike)):
-        past, named = _is_past(clause, cues, as_of, age), _named(clause, near)
-        spans = _spans(clause, near)
-        for item, phrase in near:
-            about = ruleset.items[item]
-            if about.about_now and (
-                past
-                or (
-                    (about.about_event or not about.red_flag)
-                    and _since_long_ago(clause, phrase, cues, as_of, age)
-                )
-            ):
-                continue
-            except_in = ruleset.look_alikes.get(item, ())
-            # What is so "not any more" was so once, and what "except when" follows is so at times.
-            no_denial = (about.about_ever and cues.among("no_more", clause)) or _is_at_times(
-                whole, following, phrase, cues
-            )
-            if _says(clause, phrase, named, spans, except_in, cues, no_denial=no_denial):
-                yield item, phrase
-
-
-def _is_at_times(whole: Tokens, following: Tokens, phrase: Tokens, cues: Cues) -> bool:
-    """Whether an exception follows a phrase, in its clause or at the beginning of the next one."""
-    index = words.find(whole, phrase)
-    return index >= 0 and cues.excepted(whole[index + len(phrase) :], following)
-
-
-def _named(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Tokens:
-    """The clause with a mark in place of each word of a phrase: "no" carries over a whole one."""
-    within = _within(clause, near)
-    return tuple(NAMED if place in within else word for place, word in enumerate(clause))
-
-
-def _is_past(clause: Tokens, cues: Cues, as_of: date, age: int | None) -> bool:
-    """Whether a clause tells of what is long over: "since 2019" does not."""
-    told = timing.long_past(clause, as_of, age) or cues.among("long_past", clause)
-    since = cues.among("since_long", clause) or timing.years_past(clause)
-    happened = "ago" in clause or cues.among("happened", clause)
-    return (told or (since and happened)) and not cues.among("present", clause)
-
-
-def _since_long_ago(
-    clause: Tokens, phrase: Tokens, cues: Cues, as_of: date, age: int | None
-) -> bool:
-    """Whether a clause dates something from what is long over: "since my surgery in 2015"."""
-    index = words.find(clause, phrase)
-    if index < 0 or cues.last("ongoing", clause[max(0, index - NEAR) : index]) < 0:
-        return False
-    after = cues.without("aches", clause[index + len(phrase) :][:NEAR])
-    rest = cues.without("aches", cues.without("ongoing", clause))
-    return _is_past(after, cues, as_of, age) and not cues.among("present", rest)
-
-
-def _within(whole: Tokens, near: tuple[tuple[str, Tokens], ...]) -> frozenset[int]:
-    """Places inside a phrase, such as the "and" of "swollen and red"."""
-    return frozenset(
-        place
-        for _, phrase in near
-        if (index := words.find(whole, phrase)) >= 0
-        for place in range(index, index + len(phrase))
-    )
-
-
-def _spans(clause: Tokens, near: tuple[tuple[str, Tokens], ...]) -> Spans:
-    """From where to where each phrase stands in a clause."""
-    found: dict[tuple[int, int], None] = {}
-    for _, phrase in near:
-        index = words.find(clause, phrase)
-        while index >= 0:
-            found[index, index + len(phrase)] = None
-            index = words.find(clause, phrase, index + 1)
-    return tuple(found)
-
-
-def _says(  # noqa: PLR0917 - all that is known of one clause
-    clause: Tokens,
-    phrase: Tokens,
-    named: Tokens,
-    spans: Spans,
-    alike: tuple[Tokens, ...],
-    cues: Cues,
-    *,
-    no_denial: bool,
-) -> bool:
-    """Whether a clause says a phrase of the writer; what denies "back surgery" denies "surgery"."""
-    index = words.find(clause, phrase)
-    while index >= 0:
-        end = index + len(phrase)
-        before = named[: min(start for start, stop in spans if start <= index and stop >= end)]
-        if not (
-            (not no_denial and cues.negated(before, (NAMED,)))
-            or (cues.of_somebody_else(before, (NAMED,)) and not cues.among("self", phrase))
-            or _inside(clause, range(index, end), alike)
-        ):
-            return True
-        index = words.find(clause, phrase, index + 1)
-    return False
-
-
-def _inside(clause: Tokens, places: range, alike: tuple[Tokens, ...]) -> bool:
-    """Whether words stand inside a longer phrase that means something else."""
-    for phrase in alike:
-        index = words.find(clause, phrase)
-        while index >= 0:
-            if index <= places.start and places.stop <= index + len(phrase):
-                return True
-            index = words.find(clause, phrase, index + 1)
-    return False
 
 
 def _mentions(

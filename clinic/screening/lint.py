@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from clinic.screening import conditions, medicine_list, regions
+from clinic.screening import conditions, medicine_list, nearness, regions
 from clinic.screening.conditions import (
     UNSURE,
     Age,
@@ -35,7 +35,7 @@ ITEM_KEYS = (
     "item", "section", "order", "title", "private", "from_list", "red_flag", "urgency", "questions",
     "settings", "rules", "without_rule", "reason", "patient", "action", "sources", "disagreement",
     "words", "mild_words", "words_except", "words_about", "words_settle",
-    "other_languages",
+    "other_languages", "near", "near_except",
 )  # fmt: skip
 QUESTION_KEYS = (
     "text", "hint", "kind", "choices", "caution", "show", "asked", "alone", "private",
@@ -221,6 +221,7 @@ class _Lint:
         yield from self._rules(name, place)
         yield from _without_words(place)
         yield from self._exceptions(name, place)
+        yield from self._near(name, place)
         yield from self._translations(name, place)
 
     def _exceptions(self, name: str, place: Place) -> Iterator[Problem]:
@@ -232,6 +233,21 @@ class _Lint:
             for exception in file["words_except"].each() if file.has("words_except") else ():
                 if not any(find(tokens(exception.text()), phrase) >= 0 for phrase in phrases):
                     yield _error(exception, f"'{exception.text()}' holds none of the lay words")
+
+    def _near(self, name: str, place: Place) -> Iterator[Problem]:
+        """Groups that share a word, and exceptions that touch none of them."""
+        translated = (found.get(name) for found in self.data.translations.values())
+        for file in (place, *(other for other in translated if other is not None)):
+            listed = list(file["near"].each()) if file.has("near") else []
+            phrases = []
+            for entry in listed:
+                near = nearness.read_one(entry)
+                phrases += [tokens(word) for group in near.groups for word in group]
+                for word in nearness.shared(near):
+                    yield _error(entry, f"'{word}' stands twice in these groups")
+            for exception in file["near_except"].each() if file.has("near_except") else ():
+                if not any(find(tokens(exception.text()), phrase) >= 0 for phrase in phrases):
+                    yield _error(exception, f"'{exception.text()}' holds no word of the groups")
 
     def _question(self, asked: _Asked) -> Iterator[Problem]:
         _shape(asked.place)
@@ -377,7 +393,7 @@ class _Lint:
             for key, text in _entries(place, "patient"):
                 if _at(other, "patient", key) is None:
                     yield _error(text, f"this text is not in '{language}'")
-            for key in ("words", "mild_words"):
+            for key in ("words", "mild_words", "near"):
                 if place.has(key) and _at(other, key) is None:
                     yield _error(place[key], f"the lay words are not in '{language}'")
 

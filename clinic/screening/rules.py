@@ -9,16 +9,26 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from clinic.screening import conditions, lint, medicine_list, regions, source, words
+from clinic.screening import (
+    conditions,
+    lint,
+    medicine_list,
+    nearness,
+    regions,
+    source,
+    words,
+)
 from clinic.screening.conditions import Condition, Regions
 from clinic.screening.levels import Level
 from clinic.screening.medicines import Formulary
+from clinic.screening.nearness import Near, Nearness
 from clinic.screening.regions import Body
 from clinic.screening.source import BrokenData, Data, Place
 from clinic.screening.words import Tokens
 
 ITEM_RULE_KEYS = tuple(key for key in lint.ITEM_KEYS if key not in ("questions", "order"))
-TRANSLATED_KEYS = ("patient", "words", "mild_words", "words_except")
+SPOKEN_KEYS = ("words", "mild_words", "words_except", "near", "near_except")
+TRANSLATED_KEYS = ("patient", *SPOKEN_KEYS)
 URGENCIES = ("emergency", "same_day")
 FIGURE = re.compile(r"\{([a-z0-9.-]+)\}")
 KEPT = 8  # versions that a process keeps understood
@@ -121,6 +131,8 @@ class Item:
     words_settle: bool
     look_alikes: tuple[str, ...] = ()
     other_languages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    near: Mapping[str, tuple[Near, ...]] = field(default_factory=dict)
+    near_look_alikes: tuple[str, ...] = ()
 
     @cached_property
     def mild_phrases(self) -> frozenset[Tokens]:
@@ -170,6 +182,27 @@ class Ruleset:
             name: tuple(words.tokens(phrase) for phrase in item.look_alikes)
             for name, item in self.items.items()
             if item.look_alikes
+        }
+
+    @cached_property
+    def nearness(self) -> Nearness:
+        """The words near each other of every item in every language."""
+        return Nearness(
+            tuple(
+                (name, near)
+                for name, item in self.items.items()
+                for entries in item.near.values()
+                for near in entries
+            )
+        )
+
+    @cached_property
+    def near_look_alikes(self) -> Mapping[str, tuple[Tokens, ...]]:
+        """Phrases that hold a word of a group of an item and mean something else, by item."""
+        return {
+            name: tuple(words.tokens(phrase) for phrase in item.near_look_alikes)
+            for name, item in self.items.items()
+            if item.near_look_alikes
         }
 
     @cached_property
@@ -402,8 +435,10 @@ def _item(name: str, place: Place, files: _Files) -> Item:
         about_event=about is not None and about.text() == "event",
         mild_words=_lay_words(name, "mild_words", place, files),
         words_settle=_flag(place, "words_settle"),
-        look_alikes=tuple(_look_alikes(name, place, files)),
+        look_alikes=tuple(_look_alikes(name, "words_except", place, files)),
         other_languages=dict(_other_languages(place)),
+        near=dict(_near(name, place, files)),
+        near_look_alikes=tuple(_look_alikes(name, "near_except", place, files)),
     )
 
 
@@ -441,10 +476,17 @@ def _other_languages(place: Place) -> Iterator[tuple[str, frozenset[str]]]:
             yield language, frozenset(words.plain(mark) for mark in marks.texts())
 
 
-def _look_alikes(name: str, place: Place, files: _Files) -> Iterator[str]:
-    if place.has("words_except"):
-        yield from place["words_except"].texts()
-    for _, phrases in _in_language(name, "words_except", files):
+def _near(name: str, place: Place, files: _Files) -> Iterator[tuple[str, tuple[Near, ...]]]:
+    if place.has("near"):
+        yield "en", nearness.read(place["near"])
+    for language, found in _in_language(name, "near", files):
+        yield language, nearness.read(found)
+
+
+def _look_alikes(name: str, key: str, place: Place, files: _Files) -> Iterator[str]:
+    if place.has(key):
+        yield from place[key].texts()
+    for _, phrases in _in_language(name, key, files):
         yield from phrases.texts()
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from clinic.screening import after_visit, questionnaire, rules, source
 from clinic.screening.after_visit import AfterVisit
+from clinic.screening.nearness import Near
 from clinic.screening.plainly import Teller
 from clinic.screening.questionnaire import Question, Questionnaire
 from clinic.screening.rules import Item, Rule, Ruleset, Setting
@@ -238,6 +239,11 @@ class _Page:
             ),
             ("Though not in", ", ".join(item.look_alikes)),
             *(
+                (f"Words near each other ({language})", "; ".join(map(_near, entries)))
+                for language, entries in item.near.items()
+            ),
+            ("Though not with", ", ".join(item.near_look_alikes)),
+            *(
                 (f"Words that tell of {language}", ", ".join(sorted(marks)))
                 for language, marks in item.other_languages.items()
             ),
@@ -330,6 +336,12 @@ def _caution(question: Question) -> str:
     if isinstance(question.caution, str):
         return question.caution
     return " < ".join(", ".join(tier) for tier in question.caution)
+
+
+def _near(near: Near) -> str:
+    """The groups, each in brackets; "and" may stand between some."""
+    said = " with ".join(f"({', '.join(group)})" for group in near.groups)
+    return f'{said}, also past an "and"' if near.across else said
 
 
 def _cited(item: Item) -> Iterable[str]:

@@ -293,3 +293,17 @@ def test_a_region_can_be_asked_for_only_in_an_answer_about_regions(tmp_path: Pat
     found = [str(problem) for problem in lint.problems(read(tmp_path))]
 
     assert any("'joint-replacement.infection' is not a regions" in one for one in found)
+
+
+def test_words_near_each_other_are_in_both_languages_and_in_one_group_each(
+    tmp_path: Path,
+) -> None:
+    file = copied(tmp_path) / ITEM
+    near = "near:\n  - - [sugar, glucose]\n    - [high, sugar]\nnear_except: [sweet tea]\n"
+    file.write_text(file.read_text("utf-8") + near, "utf-8")
+
+    found = [str(problem) for problem in lint.problems(read(tmp_path))]
+
+    assert any("the lay words are not in 'es'" in one for one in found)
+    assert any("'sugar' stands twice in these groups" in one for one in found)
+    assert any("'sweet tea' holds no word of the groups" in one for one in found)

@@ -43,6 +43,16 @@ def test_every_question_rule_setting_and_source_stands_on_the_page() -> None:
         assert f"- {key}: {citation}\n" in PAGE
 
 
+def test_words_near_each_other_stand_on_the_page_group_by_group() -> None:
+    entries = [
+        one for item in RULES.items.values() for found in item.near.values() for one in found
+    ]
+
+    assert entries
+    for near in entries:
+        assert " with ".join(f"({', '.join(group)})" for group in near.groups) in PAGE
+
+
 def test_a_medicine_class_is_told_with_its_groups_so_that_a_rule_can_be_followed_to_names() -> None:
     line = next(one for one in PAGE.splitlines() if one.startswith("| `factor-xa-inhibitor`"))
 
