@@ -93,6 +93,7 @@ HEALTHY = [
     "I wore a wet jacket and fell behind on stretching",
     "I use a breast pump and my back is sore",
     "my partner is kind and helps me",
+    "mi pareja me empuja a hacer ejercicio",
     "no siento dolor en la ingle",
     "I am dead tired after work",
     "I hope to hold my niece against my chest without an aching shoulder",
